@@ -1,0 +1,6 @@
+export * from './bytes.ts'
+export * from './canonical.ts'
+export * from './errors.ts'
+export * from './hash.ts'
+export * from './math.ts'
+export * from './units.ts'
