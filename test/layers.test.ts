@@ -19,10 +19,11 @@ const PURE = {
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ...PURE,
   contracts: [],
+  keys: ['protocol'],
   store: ['protocol'],
   chain: ['protocol', 'contracts'],
-  cli: [...Object.keys(PURE), 'contracts', 'store', 'chain'],
-  benchmarks: [...Object.keys(PURE), 'contracts', 'store', 'chain', 'cli'],
+  cli: [...Object.keys(PURE), 'contracts', 'keys', 'store', 'chain'],
+  benchmarks: [...Object.keys(PURE), 'contracts', 'keys', 'store', 'chain', 'cli'],
 }
 
 type Manifest = { readonly name: string; readonly dependencies?: Readonly<Record<string, string>> }

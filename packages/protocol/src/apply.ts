@@ -1,0 +1,257 @@
+/** The fold: what an admitted entry changes. Total: what is in the log happened. */
+import { fromHex } from './bytes.ts'
+import type { Entry } from './envelope.ts'
+import type { CommunityEvent, EventOf, EventType } from './events.ts'
+import { taggedHash } from './hash.ts'
+import { inviteDigest, memberIdOf } from './identity.ts'
+import {
+  type Digest,
+  digest,
+  type EventId,
+  type KeyId,
+  type MemberId,
+  type UnixMillis,
+  unixMillis,
+} from './units.ts'
+import {
+  type Address,
+  type Contribution,
+  type Member,
+  type PayTo,
+  type Review,
+  type Role,
+  type Round,
+  submissionRound,
+  type View,
+  type Wave,
+} from './view.ts'
+
+type Mutable<T> = {
+  -readonly [K in keyof T]: T[K] extends ReadonlyMap<infer A, infer B>
+    ? Map<A, B>
+    : T[K] extends ReadonlySet<infer A>
+      ? Set<A>
+      : T[K] extends readonly (infer A)[]
+        ? A[]
+        : T[K]
+}
+export type MutableView = Mutable<View>
+
+export const createView = (): MutableView => ({
+  size: 0,
+  events: 0,
+  at: unixMillis(0),
+  history: digest('0'.repeat(64)),
+  community: undefined,
+  founding: undefined,
+  chain: undefined,
+  members: new Map(),
+  keys: new Map(),
+  invites: new Map(),
+  nonces: new Map(),
+  imports: new Map(),
+  contributions: new Map(),
+  reviewed: new Set(),
+  rounds: [],
+  claims: new Map(),
+})
+
+type Context = {
+  readonly view: MutableView
+  readonly address: Address
+  readonly id: EventId
+  readonly at: UnixMillis
+}
+type Appliers = { readonly [T in EventType]: (event: EventOf<T>, context: Context) => void }
+
+/** Adds the entry at index `view.size`. Cost: constant for each event. */
+export function apply(view: MutableView, entry: Entry): void {
+  for (const [position, event] of entry.events.entries()) {
+    const id = entry.ids[position] as EventId
+    const address = { index: view.size, position }
+    applyEvent(event, { view, address, id, at: entry.at })
+    if ('nonce' in event) view.nonces.set(`${entry.key}:${event.nonce}`, { ...address, id })
+    view.history = taggedHash('history', fromHex(view.history), fromHex(id))
+    view.events++
+  }
+  view.at = entry.at
+  view.size++
+}
+
+function applyEvent(event: CommunityEvent, context: Context): void {
+  ;(APPLIERS[event.type] as (event: CommunityEvent, context: Context) => void)(event, context)
+}
+
+const APPLIERS: Appliers = {
+  'community.founded': (event, { view, address, id }) => {
+    view.community = id
+    view.founding = event
+    addMember(view, memberIdOf(id, event.founder), event.founder, address, undefined, [
+      'organiser',
+      'reviewer',
+    ])
+  },
+  'chain.bound': (event, { view }) => {
+    view.chain = event
+  },
+  'member.invited': (event, { view }) => {
+    view.invites.set(event.invite, { inviter: event.member, left: event.count, expires: event.expires })
+  },
+  'member.joined': (event, { view, address }) => {
+    const secret = event.invite === undefined ? undefined : inviteDigest(event.invite)
+    const invite = secret === undefined ? undefined : view.invites.get(secret)
+    if (secret !== undefined && invite !== undefined)
+      view.invites.set(secret, { ...invite, left: invite.left - 1 })
+    addMember(view, event.member, event.key, address, invite?.inviter, [])
+  },
+  'member.role.granted': (event, { view }) => {
+    const member = view.members.get(event.who)
+    if (member !== undefined) (member.roles as Set<Role>).add(event.role)
+  },
+  'member.key.added': (event, { view, address }) => {
+    view.keys.set(event.key, { member: event.member, from: address.index, revoked: undefined })
+  },
+  'member.key.revoked': (event, { view, address }) => {
+    const state = view.keys.get(event.key)
+    if (state !== undefined) view.keys.set(event.key, { ...state, revoked: address.index })
+  },
+  'member.payout.set': (event, { view, at }) => {
+    const payTo = view.members.get(event.member)?.payTo as PayTo[] | undefined
+    // The first address has none to protect, so it holds at once; a change waits.
+    const delay = payTo?.length === 0 ? 0 : (view.founding?.charter.payToDelayMs ?? 0)
+    payTo?.push({ address: event.address, effective: unixMillis(at + delay) })
+  },
+  'contribution.submitted': (event, { view, address, id }) => {
+    addContribution(view, id, address, event, event.member, undefined)
+  },
+  'import.started': (event, { view }) => {
+    view.imports.set(event.file, {
+      importer: event.member,
+      rows: event.rows,
+      holds: event.holds,
+      authors: new Set(),
+      taken: 0,
+    })
+  },
+  'import.author': (event, { view }) => {
+    ;(view.imports.get(event.file)?.authors as Set<MemberId> | undefined)?.add(event.author)
+  },
+  'contribution.imported': (event, { view, address, id }) => {
+    addContribution(view, id, address, event, event.author ?? event.member, event.member)
+    countRow(view, event.file)
+  },
+  'review.imported': (event, { view, address, id }) => {
+    addReview(view, {
+      id,
+      index: address.index,
+      item: event.item,
+      reviewer: event.worker,
+      label: event.label,
+      imported: true,
+    })
+    countRow(view, event.file)
+  },
+  'review.submitted': (event, { view, address, id }) => {
+    addReview(view, {
+      id,
+      index: address.index,
+      item: event.item,
+      reviewer: event.member,
+      label: event.label,
+      imported: false,
+    })
+  },
+  'gold.committed': (event, { view }) => {
+    // Committed while the round before runs, so the commitments wait under their round's number.
+    const commitments = roundOf(view, event.round)?.goldCommitments as Set<Digest> | undefined
+    for (const commitment of event.commitments) commitments?.add(commitment)
+  },
+  'gold.revealed': (event, { view }) => {
+    ;(roundOf(view, event.round)?.gold as Map<EventId, string> | undefined)?.set(event.item, event.label)
+  },
+  'round.opened': (event, { view, address }) => {
+    view.rounds.push({
+      round: event.round,
+      phase: 'submissions',
+      opened: address.index,
+      quotas: new Map(event.quotas.map(({ label, quota }) => [label, quota])),
+      waves: [],
+      reviews: [],
+      goldCommitments: new Set(),
+      gold: new Map(),
+      history: undefined,
+      closed: undefined,
+      posted: undefined,
+    })
+  },
+  'round.wave.opened': (event, { view, address }) => {
+    const waves = roundOf(view, event.round)?.waves as Wave[] | undefined
+    waves?.push({ index: address.index, history: view.history })
+    changeRound(view, event.round, { phase: 'reviews' })
+  },
+  'round.reviews.closed': (event, { view }) => {
+    changeRound(view, event.round, { phase: 'closing', history: view.history })
+  },
+  'round.closed': (event, { view }) => {
+    changeRound(view, event.round, { phase: 'closed', closed: event })
+  },
+  'payout.posted': (event, { view }) => {
+    changeRound(view, event.round, { posted: event })
+  },
+  'payout.claimed': (event, { view }) => {
+    view.claims.set(event.who, { money: BigInt(event.money), shares: BigInt(event.shares) })
+  },
+}
+
+const roundOf = (view: View, round: number): Round | undefined => view.rounds[round - 1]
+
+function changeRound(view: MutableView, round: number, change: Partial<Round>): void {
+  const state = roundOf(view, round)
+  if (state !== undefined) Object.assign(state, change)
+}
+
+function addMember(
+  view: MutableView,
+  id: MemberId,
+  key: KeyId,
+  joined: Address,
+  inviter: MemberId | undefined,
+  roles: readonly Role[],
+): void {
+  const member: Member = { id, joined, inviter, roles: new Set(roles), payTo: [] }
+  view.members.set(id, member)
+  view.keys.set(key, { member: id, from: joined.index, revoked: undefined })
+}
+
+function addContribution(
+  view: MutableView,
+  id: EventId,
+  address: Address,
+  event: { readonly label: string; readonly content: Digest; readonly lang?: string | undefined },
+  author: MemberId,
+  importer: MemberId | undefined,
+): void {
+  const { label, content, lang } = event
+  const contribution: Contribution = {
+    id,
+    address,
+    round: submissionRound(view),
+    author,
+    label,
+    content,
+    lang,
+    importer,
+  }
+  view.contributions.set(id, contribution)
+}
+
+function addReview(view: MutableView, review: Review): void {
+  const round = view.rounds[view.rounds.length - 1]
+  ;(round?.reviews as Review[] | undefined)?.push(review)
+  view.reviewed.add(`${review.item}:${review.reviewer}`)
+}
+
+function countRow(view: MutableView, file: Digest): void {
+  const state = view.imports.get(file)
+  if (state !== undefined) view.imports.set(file, { ...state, taken: state.taken + 1 })
+}

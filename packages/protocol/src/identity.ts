@@ -1,0 +1,31 @@
+/** Ids and commitments that events derive from other values (docs/spec/events.md). */
+import { fromHex } from './bytes.ts'
+import { taggedHash } from './hash.ts'
+import { type Digest, type EventId, type KeyId, type MemberId, memberId } from './units.ts'
+
+/** A member is named by the community and the first key: known before joining, and kept through changes of keys. */
+export const memberIdOf = (community: EventId, firstKey: KeyId): MemberId =>
+  memberId(taggedHash('member', fromHex(community), firstKey))
+
+/** A person named by an import who has no key yet; `name` is the digest of the salted name's addendum. */
+export const unclaimedMemberId = (community: EventId, file: Digest, name: Digest): MemberId =>
+  memberId(taggedHash('unclaimed', fromHex(community), fromHex(file), fromHex(name)))
+
+/** What `member.invited` publishes of an invite's secret. */
+export const inviteDigest = (secret: string): Digest => taggedHash('invite', secret)
+
+/** Binds a gold question's answer before the round: the content is known to the organiser, the item's id not yet. */
+export const goldCommitment = (
+  community: EventId,
+  round: number,
+  content: Digest,
+  label: string,
+  salt: string,
+): Digest => taggedHash('gold', fromHex(community), String(round), fromHex(content), label, salt)
+
+/**
+ * Seed of a draw. `history` covers every payload in the log so far, and nothing that the sequencer alone chooses (the
+ * time stamps), so that it cannot be ground by stamping the same events anew.
+ */
+export const drawSeed = (purpose: string, community: EventId, round: number, history: Digest): Digest =>
+  taggedHash('seed', purpose, fromHex(community), String(round), fromHex(history))

@@ -1,0 +1,143 @@
+/**
+ * The view: a fold over the whole log (docs/spec/events.md). The sequencer decides with it and an auditor replays with
+ * it; it is the same code. Consumers see it read-only; only `apply` changes it, in place (copying a collection for each
+ * event makes a replay quadratic).
+ */
+import type { EventOf } from './events.ts'
+import type { Digest, EventId, KeyId, MemberId, UnixMillis } from './units.ts'
+
+export type Role = 'reviewer' | 'organiser'
+
+export type Address = { readonly index: number; readonly position: number }
+
+export type PayTo = { readonly address: string; readonly effective: UnixMillis }
+
+export type Member = {
+  readonly id: MemberId
+  readonly joined: Address
+  /** Who made the invite with which this member came, if any: the edges of the invite tree. */
+  readonly inviter: MemberId | undefined
+  readonly roles: ReadonlySet<Role>
+  /** Latest last; the last whose time has come is in force. */
+  readonly payTo: readonly PayTo[]
+}
+
+export type KeyState = {
+  readonly member: MemberId
+  readonly from: number
+  /** Log index at which the key stopped being valid. */
+  readonly revoked: number | undefined
+}
+
+export type Invite = { readonly inviter: MemberId; readonly left: number; readonly expires: UnixMillis }
+
+export type Contribution = {
+  readonly id: EventId
+  readonly address: Address
+  /** The round that counts it: the one open for submissions when it was admitted. */
+  readonly round: number
+  /** A member, or for an imported item the unclaimed author, else the importer. */
+  readonly author: MemberId
+  readonly label: string
+  readonly content: Digest
+  readonly lang: string | undefined
+  /** Set on imported items: the member who vouches for them. */
+  readonly importer: MemberId | undefined
+}
+
+export type Review = {
+  readonly id: EventId
+  readonly index: number
+  readonly item: EventId
+  readonly reviewer: MemberId
+  readonly label: string
+  /** Reviews of an import are attested by the importer, not drawn by lot. */
+  readonly imported: boolean
+}
+
+export type RoundPhase = 'submissions' | 'reviews' | 'closing' | 'closed'
+
+export type Wave = {
+  readonly index: number
+  /** Digest over every payload before the wave: the draw's source. */
+  readonly history: Digest
+}
+
+export type Round = {
+  readonly round: number
+  readonly phase: RoundPhase
+  readonly opened: number
+  readonly quotas: ReadonlyMap<string, number>
+  readonly waves: readonly Wave[]
+  readonly reviews: readonly Review[]
+  readonly goldCommitments: ReadonlySet<Digest>
+  readonly gold: ReadonlyMap<EventId, string>
+  /** History at `round.reviews.closed`: the source of the hold-out's and the tie-breaking draws. */
+  readonly history: Digest | undefined
+  readonly closed: EventOf<'round.closed'> | undefined
+  readonly posted: EventOf<'payout.posted'> | undefined
+}
+
+export type ImportState = {
+  readonly importer: MemberId
+  readonly rows: number
+  readonly holds: 'contributions' | 'reviews'
+  readonly authors: ReadonlySet<MemberId>
+  readonly taken: number
+}
+
+export type View = {
+  readonly size: number
+  readonly events: number
+  readonly at: UnixMillis
+  /** Digest over every payload so far: `taggedHash('history', previous, id)`. */
+  readonly history: Digest
+  readonly community: EventId | undefined
+  readonly founding: EventOf<'community.founded'> | undefined
+  readonly chain: EventOf<'chain.bound'> | undefined
+  readonly members: ReadonlyMap<MemberId, Member>
+  readonly keys: ReadonlyMap<KeyId, KeyState>
+  readonly invites: ReadonlyMap<Digest, Invite>
+  readonly nonces: ReadonlyMap<string, Address & { readonly id: EventId }>
+  readonly imports: ReadonlyMap<Digest, ImportState>
+  /** In log order. */
+  readonly contributions: ReadonlyMap<EventId, Contribution>
+  /** `item:reviewer` of every review. */
+  readonly reviewed: ReadonlySet<string>
+  readonly rounds: readonly Round[]
+  readonly claims: ReadonlyMap<MemberId, { readonly money: bigint; readonly shares: bigint }>
+}
+
+export const organisersOf = (view: View): readonly MemberId[] =>
+  Array.from(view.members.values(), (member) =>
+    member.roles.has('organiser') ? member.id : undefined,
+  ).filter((id) => id !== undefined)
+
+export const currentRound = (view: View): Round | undefined => view.rounds[view.rounds.length - 1]
+
+/** The round to which a contribution admitted now belongs: the open one, or else the next. */
+export function submissionRound(view: View): number {
+  const last = currentRound(view)
+  if (last === undefined) return 1
+  return last.phase === 'submissions' ? last.round : last.round + 1
+}
+
+/** The address to which `member` is paid at time `at`, once a change's delay has passed. */
+export function payToAt(member: Member, at: UnixMillis): string | undefined {
+  let address: string | undefined
+  for (const change of member.payTo) if (change.effective <= at) address = change.address
+  return address
+}
+
+/** True when one of two members stands in the invite subtree of the other, or both are the same. */
+export function inSameSubtree(members: ReadonlyMap<MemberId, Member>, a: MemberId, b: MemberId): boolean {
+  return isAncestorOrSelf(members, a, b) || isAncestorOrSelf(members, b, a)
+}
+
+function isAncestorOrSelf(members: ReadonlyMap<MemberId, Member>, above: MemberId, below: MemberId): boolean {
+  // Invites form a forest: the inviter joined earlier, so the walk ends.
+  for (let at: MemberId | undefined = below; at !== undefined; at = members.get(at)?.inviter) {
+    if (at === above) return true
+  }
+  return false
+}
