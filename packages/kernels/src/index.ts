@@ -1,1 +1,2 @@
+export * from './sha256.ts'
 export * from './sparse.ts'
