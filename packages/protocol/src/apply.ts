@@ -104,9 +104,8 @@ const APPLIERS: Appliers = {
       view.invites.set(secret, { ...invite, left: invite.left - 1 })
     addMember(view, event.member, event.key, address, invite?.inviter, [])
   },
-  'member.role.granted': (event, { view }) => {
-    const member = view.members.get(event.who)
-    if (member !== undefined) (member.roles as Set<Role>).add(event.role)
+  'member.role.granted': (event, { view, address }) => {
+    ;(view.members.get(event.who)?.roles as Map<Role, number> | undefined)?.set(event.role, address.index)
   },
   'member.key.added': (event, { view, address }) => {
     view.keys.set(event.key, { member: event.member, from: address.index, revoked: undefined })
@@ -218,7 +217,8 @@ function addMember(
   inviter: MemberId | undefined,
   roles: readonly Role[],
 ): void {
-  const member: Member = { id, joined, inviter, roles: new Set(roles), payTo: [] }
+  const granted = new Map(roles.map((role) => [role, joined.index]))
+  const member: Member = { id, joined, inviter, roles: granted, payTo: [] }
   view.members.set(id, member)
   view.keys.set(key, { member: id, from: joined.index, revoked: undefined })
 }

@@ -17,7 +17,8 @@ export type Member = {
   readonly joined: Address
   /** Who made the invite with which this member came, if any: the edges of the invite tree. */
   readonly inviter: MemberId | undefined
-  readonly roles: ReadonlySet<Role>
+  /** With the log index at which each was granted. */
+  readonly roles: ReadonlyMap<Role, number>
   /** Latest last; the last whose time has come is in force. */
   readonly payTo: readonly PayTo[]
 }

@@ -1,0 +1,36 @@
+/** What one round hands to the next. Recomputed by every replay from the first round on, never trusted. */
+import type { ClassifierModel } from '@commonhold/learning'
+import type { Digest, EventId, MemberId } from '@commonhold/protocol'
+import type { RewardState } from '@commonhold/rewards'
+
+/**
+ * - accepted: reviewers agree with the author
+ * - corrected: reviewers agree on another label, with which it is trained
+ * - imported: accepted by import, not reviewed
+ * - gold: an organiser's gold question: trained on, never paid
+ */
+export type Standing = 'accepted' | 'corrected' | 'imported' | 'gold'
+
+/** A cluster of near-duplicates that has an accepted label; `item` is the one that is trained on and earns the credit. */
+export type AcceptedCluster = {
+  readonly leader: EventId
+  readonly item: EventId
+  readonly author: MemberId
+  readonly label: string
+  readonly lang: string | undefined
+  readonly standing: Standing
+  /** The round that accepted it. */
+  readonly round: number
+}
+
+export type RoundState = {
+  readonly round: number
+  /** Cluster leaders in log order, each with every item of its cluster so far. */
+  readonly clusters: ReadonlyMap<EventId, readonly EventId[]>
+  /** By leader, in the order of acceptance. */
+  readonly accepted: ReadonlyMap<EventId, AcceptedCluster>
+  /** Values of the last rounds for each leader, latest last; at most the charter's number of rounds. */
+  readonly values: ReadonlyMap<EventId, readonly bigint[]>
+  readonly live: { readonly model: ClassifierModel; readonly hash: Digest; readonly round: number } | undefined
+  readonly rewards: RewardState
+}
