@@ -1,1 +1,6 @@
-export {}
+export * from './acceptance.ts'
+export { type Aggregation, aggregate, type ItemEstimate, type WorkerEstimate } from './aggregate.ts'
+export * from './assignment.ts'
+export { type ClusterItem, type Clusters, clusterLeaders } from './clusters.ts'
+export type { Judgement } from './label-index.ts'
+export * from './review-weights.ts'
