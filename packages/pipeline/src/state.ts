@@ -31,6 +31,8 @@ export type RoundState = {
   readonly accepted: ReadonlyMap<EventId, AcceptedCluster>
   /** Values of the last rounds for each leader, latest last; at most the charter's number of rounds. */
   readonly values: ReadonlyMap<EventId, readonly bigint[]>
-  readonly live: { readonly model: ClassifierModel; readonly hash: Digest; readonly round: number } | undefined
+  readonly live:
+    | { readonly model: ClassifierModel; readonly hash: Digest; readonly round: number }
+    | undefined
   readonly rewards: RewardState
 }

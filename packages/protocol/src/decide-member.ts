@@ -3,7 +3,7 @@ import { ProtocolError } from './errors.ts'
 import type { EventOf, EventType, MemberEvent } from './events.ts'
 import { goldCommitment, inviteDigest, memberIdOf, unclaimedMemberId } from './identity.ts'
 import type { Digest, EventId, KeyId, MemberId, UnixMillis } from './units.ts'
-import { currentRound, inSameSubtree, type View } from './view.ts'
+import { currentRound, inSubtree, type View } from './view.ts'
 
 type Context = {
   readonly view: View
@@ -119,7 +119,7 @@ const RULES: Rules = {
       throw new ProtocolError('round.bad_state', `round ${round} is not under way`)
     needLabel(view, label)
     const author = needReviewable(view, item, member)
-    if (inSameSubtree(view.members, author, member)) {
+    if (inSubtree(view.members, member, author)) {
       throw new ProtocolError(
         'review.not_allowed',
         'nobody reviews an item of their own or of their invite subtree',

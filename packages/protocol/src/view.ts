@@ -130,12 +130,11 @@ export function payToAt(member: Member, at: UnixMillis): string | undefined {
   return address
 }
 
-/** True when one of two members stands in the invite subtree of the other, or both are the same. */
-export function inSameSubtree(members: ReadonlyMap<MemberId, Member>, a: MemberId, b: MemberId): boolean {
-  return isAncestorOrSelf(members, a, b) || isAncestorOrSelf(members, b, a)
-}
-
-function isAncestorOrSelf(members: ReadonlyMap<MemberId, Member>, above: MemberId, below: MemberId): boolean {
+/**
+ * True when `below` is `above` itself or came by an invite of somebody in its subtree. Conflicts of interest run this way
+ * only: whoever founded a community stands above everybody, and that must not bar everybody from judging its items.
+ */
+export function inSubtree(members: ReadonlyMap<MemberId, Member>, above: MemberId, below: MemberId): boolean {
   // Invites form a forest: the inviter joined earlier, so the walk ends.
   for (let at: MemberId | undefined = below; at !== undefined; at = members.get(at)?.inviter) {
     if (at === above) return true

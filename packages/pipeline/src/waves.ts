@@ -1,0 +1,146 @@
+/**
+ * Who reviews what (docs/spec/review.md): nobody chooses, everybody can recompute. Each wave's draw depends on the log
+ * before it alone, so the waves are replayed one after the other.
+ */
+import {
+  type Charter,
+  drawSeed,
+  type EventId,
+  inSubtree,
+  type MemberId,
+  type Review,
+  type Round,
+  type View,
+} from '@commonhold/protocol'
+import { type Aggregation, aggregate, drawReviewers, type Judgement, needsMore } from '@commonhold/review'
+import type { Corpus, Item } from './corpus.ts'
+import type { RoundState } from './state.ts'
+
+export type Waves = {
+  /** Leaders that await a label, in log order. */
+  readonly waiting: readonly EventId[]
+  /** Reviewers drawn for each, of all waves. */
+  readonly drawn: ReadonlyMap<EventId, readonly MemberId[]>
+  /** Reviews that count: drawn by lot and made after the draw, or attested by an importer. In log order. */
+  readonly reviews: readonly Review[]
+  readonly estimate: Aggregation
+  /** Leaders for which another wave would draw somebody. */
+  readonly undecided: readonly EventId[]
+}
+
+export const reviewRules = ({ reviews }: Charter) => ({
+  acceptPpm: reviews.acceptPpm,
+  firstWave: reviews.first,
+  mostReviewers: reviews.most,
+})
+
+/** Replays the waves of `round` over the log in `view`. */
+export function replayWaves(view: View, round: Round, corpus: Corpus, previous: RoundState): Waves {
+  const charter = (view.founding as NonNullable<View['founding']>).charter
+  const waiting = waitingLeaders(view, charter, corpus, previous)
+  const reviews = reviewsOf(view, round.round, new Set(waiting))
+  const drawnAt = new Map<EventId, Map<MemberId, number>>(waiting.map((id) => [id, new Map()]))
+  const counted = (before: number): Review[] =>
+    reviews.filter(({ imported, index, item, reviewer }) => {
+      const wave = drawnAt.get(item)?.get(reviewer)
+      return index < before && (imported || (wave !== undefined && wave < index))
+    })
+  for (const wave of round.waves) {
+    const so = estimateItems(charter, waiting, corpus, counted(wave.index))
+    const seed = drawSeed('assignment', view.community as EventId, round.round, wave.history)
+    drawWave(view, seed, wave.index, so, corpus, drawnAt, charter)
+  }
+  const all = counted(view.size)
+  const last = estimateItems(charter, waiting, corpus, all)
+  return {
+    waiting,
+    drawn: new Map(Array.from(drawnAt, ([id, members]) => [id, Array.from(members.keys())])),
+    reviews: all,
+    estimate: last.estimate,
+    undecided: waiting.filter((id) => needOf(last, id, charter) > 0),
+  }
+}
+
+/** Clusters without an accepted label, but for those that an import's charter accepts as they are. */
+function waitingLeaders(view: View, charter: Charter, corpus: Corpus, previous: RoundState): EventId[] {
+  const leaders: EventId[] = []
+  for (const leader of corpus.clusters.keys()) {
+    const contribution = view.contributions.get(leader)
+    const byImport = contribution?.importer !== undefined && charter.imported === 'accepted'
+    if (!previous.accepted.has(leader) && !byImport) leaders.push(leader)
+  }
+  return leaders
+}
+
+function reviewsOf(view: View, upTo: number, items: ReadonlySet<EventId>): Review[] {
+  const reviews: Review[] = []
+  // Items that stayed undecided keep the reviews of earlier rounds.
+  for (const { round, reviews: some } of view.rounds) {
+    if (round <= upTo) for (const review of some) if (items.has(review.item)) reviews.push(review)
+  }
+  return reviews
+}
+
+type Estimate = {
+  readonly waiting: readonly EventId[]
+  readonly estimate: Aggregation
+  readonly byItem: ReadonlyMap<string, Aggregation['items'][number]>
+  readonly reviewed: ReadonlyMap<EventId, number>
+}
+
+function estimateItems(
+  charter: Charter,
+  waiting: readonly EventId[],
+  corpus: Corpus,
+  reviews: readonly Review[],
+): Estimate {
+  const reviewed = new Map<EventId, number>()
+  for (const { item } of reviews) reviewed.set(item, (reviewed.get(item) ?? 0) + 1)
+  const judgements: Judgement[] = []
+  for (const id of waiting) {
+    const { author, label } = (corpus.items.get(id) as Item).contribution
+    // The author's label is one judgement among the others, once there are others.
+    if (reviewed.has(id)) judgements.push({ item: id, worker: author, label })
+  }
+  for (const { item, reviewer, label } of reviews) judgements.push({ item, worker: reviewer, label })
+  const estimate = aggregate(judgements, { classes: charter.labels })
+  return { waiting, estimate, byItem: new Map(estimate.items.map((one) => [one.item, one])), reviewed }
+}
+
+const needOf = ({ byItem, reviewed }: Estimate, id: EventId, charter: Charter): number =>
+  needsMore(byItem.get(id), reviewed.get(id) ?? 0, reviewRules(charter))
+
+function drawWave(
+  view: View,
+  seed: ReturnType<typeof drawSeed>,
+  index: number,
+  so: Estimate,
+  corpus: Corpus,
+  drawnAt: ReadonlyMap<EventId, Map<MemberId, number>>,
+  charter: Charter,
+): void {
+  const reviewers: MemberId[] = []
+  for (const { id, roles } of view.members.values()) {
+    const granted = roles.get('reviewer')
+    if (granted !== undefined && granted < index) reviewers.push(id)
+  }
+  const items = so.waiting
+    .filter((id) => needOf(so, id, charter) > 0)
+    .map((id) => ({ id, author: (corpus.items.get(id) as Item).contribution.author }))
+  const drawn = drawReviewers({
+    seed,
+    items,
+    reviewers,
+    already: (item) => drawnAt.get(item as EventId)?.keys() ?? [],
+    // A reviewer who was drawn and did not answer is replaced, up to the charter's most.
+    perItem: (item) => {
+      const id = item as EventId
+      const held = drawnAt.get(id)?.size ?? 0
+      const wanted = held + needOf(so, id, charter)
+      return wanted < charter.reviews.most ? wanted : charter.reviews.most
+    },
+    conflict: (reviewer, author) => inSubtree(view.members, reviewer, author),
+  })
+  for (const { item, reviewers: some } of drawn)
+    for (const one of some) drawnAt.get(item as EventId)?.set(one, index)
+}
