@@ -22,8 +22,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   keys: ['protocol'],
   store: ['protocol'],
   chain: ['protocol', 'contracts'],
-  cli: [...Object.keys(PURE), 'contracts', 'keys', 'store', 'chain'],
-  benchmarks: [...Object.keys(PURE), 'contracts', 'keys', 'store', 'chain', 'cli'],
+  node: [...Object.keys(PURE), 'keys', 'store', 'chain'],
+  cli: [...Object.keys(PURE), 'contracts', 'keys', 'store', 'chain', 'node'],
+  benchmarks: [...Object.keys(PURE), 'contracts', 'keys', 'store', 'chain', 'node', 'cli'],
 }
 
 type Manifest = { readonly name: string; readonly dependencies?: Readonly<Record<string, string>> }
