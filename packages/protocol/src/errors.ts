@@ -39,6 +39,7 @@ export const ERROR_CODES = [
   'round.no_data',
   'round.unknown',
   'signature.invalid',
+  'store.corrupt',
   'store.unavailable',
   'time.backwards',
   'usage.invalid',

@@ -1,0 +1,136 @@
+import { type Kysely, sql, type Transaction } from 'kysely'
+import { reaching } from './connection.ts'
+import type { Database } from './schema.ts'
+
+export type BlockCommit = {
+  readonly puts: readonly { readonly key: string; readonly value: Uint8Array }[]
+  /** Hash of the new head block. */
+  readonly head: string
+  /** Ids of the outbox calls that this block includes. */
+  readonly outboxDone: readonly string[]
+}
+
+/** Where the embedded chain keeps its blocks and state. */
+export interface BlockStore {
+  get(key: string): Promise<Uint8Array | undefined>
+  getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>
+  head(): Promise<string | undefined>
+  /** A block, its state and the calls it settles, in one transaction; durable on return. */
+  commit(block: BlockCommit): Promise<void>
+}
+
+export type OutboxRow = {
+  readonly id: string
+  /** Order in which calls entered. */
+  readonly seq: number
+  readonly call: unknown
+  /** The signed transaction and its hash, once there is one. */
+  readonly raw: string | undefined
+  readonly hash: string | undefined
+  readonly done: boolean
+  readonly receipt: string | undefined
+}
+
+/** Chain calls, entered with the log entries that cause them (`LogLease.append`). */
+export interface Outbox {
+  /** Calls that are not done, in the order they entered. */
+  pending(): Promise<readonly OutboxRow[]>
+  get(id: string): Promise<OutboxRow | undefined>
+  /** Keeps the signed transaction before it is broadcast; it is re-broadcast as it is. */
+  saveRaw(id: string, raw: string, hash: string): Promise<void>
+  done(id: string, receipt: string): Promise<void>
+}
+
+export function blockStore(db: Kysely<Database>): BlockStore {
+  const getMany = async (keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> => {
+    const rows = await reaching(() =>
+      db
+        .selectFrom('chain_kv')
+        .select(['key', 'value'])
+        .where('key', '=', sql<string>`any(${keys}::text[])`)
+        .execute(),
+    )
+    return new Map(rows.map(({ key, value }) => [key, value]))
+  }
+  return {
+    getMany,
+    async get(key) {
+      const row = await reaching(() =>
+        db.selectFrom('chain_kv').select('value').where('key', '=', key).executeTakeFirst(),
+      )
+      return row?.value
+    },
+    async head() {
+      const row = await reaching(() => db.selectFrom('chain_head').select('head').executeTakeFirst())
+      return row?.head
+    },
+    async commit(block) {
+      await reaching(() => db.transaction().execute((transaction) => commitBlock(transaction, block)))
+    },
+  }
+}
+
+async function commitBlock(db: Transaction<Database>, block: BlockCommit): Promise<void> {
+  // A later put of the same key wins, as it would one by one.
+  const puts = new Map(block.puts.map(({ key, value }) => [key, value]))
+  if (puts.size > 0) {
+    await sql`
+      insert into chain_kv (key, value)
+      select * from unnest(${[...puts.keys()]}::text[], ${[...puts.values()]}::bytea[])
+      on conflict (key) do update set value = excluded.value`.execute(db)
+  }
+  const { head } = block
+  await db
+    .insertInto('chain_head')
+    .values({ head })
+    .onConflict((conflict) => conflict.column('singleton').doUpdateSet({ head }))
+    .execute()
+  if (block.outboxDone.length > 0) {
+    const ids = block.outboxDone
+    await sql`update outbox set done = true, done_at = now() where not done and id = any(${ids}::text[])`.execute(
+      db,
+    )
+  }
+}
+
+const COLUMNS = ['id', 'seq', 'call', 'raw', 'hash', 'done', 'receipt'] as const
+
+type StoredRow = Omit<OutboxRow, 'raw' | 'hash' | 'receipt'> & {
+  readonly raw: string | null
+  readonly hash: string | null
+  readonly receipt: string | null
+}
+
+const outboxRow = (row: StoredRow): OutboxRow => ({
+  ...row,
+  raw: row.raw ?? undefined,
+  hash: row.hash ?? undefined,
+  receipt: row.receipt ?? undefined,
+})
+
+export function outboxStore(db: Kysely<Database>): Outbox {
+  return {
+    async pending() {
+      const rows = await reaching(() =>
+        db.selectFrom('outbox').select(COLUMNS).where('done', '=', false).orderBy('seq').execute(),
+      )
+      return rows.map(outboxRow)
+    },
+    async get(id) {
+      const row = await reaching(() =>
+        db.selectFrom('outbox').select(COLUMNS).where('id', '=', id).executeTakeFirst(),
+      )
+      return row && outboxRow(row)
+    },
+    async saveRaw(id, raw, hash) {
+      await reaching(() => db.updateTable('outbox').set({ raw, hash }).where('id', '=', id).execute())
+    },
+    async done(id, receipt) {
+      await reaching(() =>
+        sql`update outbox set done = true, done_at = coalesce(done_at, now()), receipt = ${receipt} where id = ${id}`.execute(
+          db,
+        ),
+      )
+    },
+  }
+}
