@@ -1,1 +1,15 @@
-export {}
+export * from './allocate.ts'
+export * from './payout-tree.ts'
+export {
+  PARTS,
+  type Part,
+  type PoolParts,
+  type RoundPools,
+  SPONSOR_SPLIT,
+  type SponsorSplit,
+  splitSponsors,
+} from './pools.ts'
+export * from './round.ts'
+export * from './statement.ts'
+export { type Account, type Grant, vestedOf } from './vesting.ts'
+export * from './work.ts'
