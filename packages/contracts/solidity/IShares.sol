@@ -9,13 +9,10 @@ interface IShares {
     /// @notice Thrown when the minter would be the zero address.
     error ZeroAddress();
 
-    /// @notice Thrown when the name does not fit into 31 bytes (EIP-712 domains keep longer ones in storage).
-    error NameTooLong(uint256 length);
-
     /// @notice Thrown when `caller` is not the minter.
     error NotMinter(address caller);
 
-    /// @notice Thrown on any transfer or approval.
+    /// @notice Thrown on any transfer.
     error NotTransferable();
 
     /* VIEWS */

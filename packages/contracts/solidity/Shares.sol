@@ -20,7 +20,7 @@ contract Shares is ERC20Votes, IShares {
 
     /* CONSTRUCTOR */
 
-    /// @param name_ Name of token and EIP-712 domain, at most 31 bytes.
+    /// @param name_ Name of token and EIP-712 domain, at most 31 bytes (the library reverts with `StringTooLong`).
     /// @param symbol_ Symbol of the token.
     /// @param minter The payout pool (its address may be known before it is deployed).
     constructor(
@@ -29,7 +29,6 @@ contract Shares is ERC20Votes, IShares {
         address minter
     ) ERC20(name_, symbol_) EIP712(name_, "1") {
         if (minter == address(0)) revert ZeroAddress();
-        if (bytes(name_).length > 31) revert NameTooLong(bytes(name_).length);
         MINTER = minter;
     }
 
@@ -67,11 +66,6 @@ contract Shares is ERC20Votes, IShares {
         return ERC6372Utils.timestampClockMode(clock);
     }
 
-    /// @notice Always reverts: an allowance could never be used.
-    function approve(address, uint256) public pure override returns (bool) {
-        revert NotTransferable();
-    }
-
     /* INTERNAL */
 
     /// @dev Delegating to nobody means delegating to oneself, or `delegates` would disagree with the votes counted.
@@ -79,7 +73,7 @@ contract Shares is ERC20Votes, IShares {
         super._delegate(account, delegatee == address(0) ? account : delegatee);
     }
 
-    /// @dev Every movement of balances passes here; only mints do not revert.
+    /// @dev Every movement of balances passes here; only mints do not revert. Allowances can be given but never used.
     function _update(address from, address to, uint256 value) internal override {
         if (from != address(0)) revert NotTransferable();
 

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { concat, encodeAbiParameters, type Hex, keccak256 } from 'viem'
+import { hostileTokenAbi, hostileTokenBytecode } from './hostile-token.gen.ts'
+import { Chain, person } from './support/evm.ts'
+import { runs } from './support/fuzz.ts'
+import { buildTree, type Claim, leafOf } from './support/naive-payout-tree.ts'
+import {
+  activateTree,
+  deployPool,
+  deployPoolFor,
+  memberId,
+  PUBLISHER,
+  rowsOf,
+  SPONSOR,
+  SWEEP_DELAY,
+  TREASURY,
+} from './support/pool-fixture.ts'
+
+const MALLORY = person(0xbad)
+const ZERO: Hex = `0x${'00'.repeat(32)}`
+const fixture = await deployPool()
+const { chain, pool, tree } = fixture
+const place = { chainId: chain.chainId, pool: pool.address, token: fixture.token.address }
+const rows = rowsOf([10n, 20n, 30n, 40n, 50n].map((money) => [money, money * 2n]))
+
+/** A test on a funded pool whose active tree pays five members. */
+const it = (name: string, work: () => Promise<void>): unknown =>
+  test(name, () =>
+    chain.scratch(async () => {
+      await pool.send(SPONSOR, 'deposit', [0, 1_000n])
+      await activateTree(fixture, tree(rows))
+      await work()
+    }),
+  )
+const claimOf = (index: number): { readonly claim: Claim; readonly proof: readonly Hex[] } => {
+  const proven = tree(rows).claims[index]
+  assert.ok(proven)
+  return proven
+}
+const refused = (claim: Claim, proof: readonly Hex[]): Promise<void> =>
+  pool.refuses('InvalidProof', MALLORY, 'claim', [claim, proof])
+
+it("a claim with another's proof, or with any field changed, is refused", async () => {
+  const { claim, proof } = claimOf(1)
+  await refused(claim, claimOf(2).proof)
+  await refused({ ...claim, payTo: MALLORY }, proof)
+  await refused({ ...claim, memberId: memberId(9) }, proof)
+  await refused({ ...claim, money: claim.money + 1n }, proof)
+  await refused({ ...claim, shares: claim.shares + 1n }, proof)
+  await refused({ ...claim, money: claim.money - 1n }, proof)
+})
+
+it('a wrong index, count or length of proof is refused', async () => {
+  const { claim, proof } = claimOf(4)
+  for (const index of [0n, 1n, 3n, 5n, 7n, 12n, 2n ** 255n]) await refused({ ...claim, index }, proof)
+  for (const count of [0n, 1n, 4n, 6n, 8n, 9n, 2n ** 255n, 2n ** 256n - 1n]) {
+    await refused({ ...claim, count }, proof)
+  }
+  await refused(claim, [])
+  await refused(claim, proof.slice(0, -1))
+  await refused(claim, [...proof, ZERO])
+  await refused(claim, Array<Hex>(256).fill(ZERO))
+  await refused(claim, Array<Hex>(300).fill(ZERO))
+})
+
+it('neither padding nor an inner node passes for a row', async () => {
+  const leaves = tree(rows).claims.map(({ claim }) => leafOf(claim, place))
+  const inner = keccak256(concat([leaves[0] ?? ZERO, leaves[1] ?? ZERO]))
+  // A tree of "two leaves" whose top is the same: the count in the root gives it away.
+  await refused({ ...claimOf(0).claim, count: 2n }, [inner])
+  // A row in the padding beside the last leaf: its index is not below the count.
+  const { claim, proof } = claimOf(4)
+  await refused({ ...claim, index: 5n, money: 0n }, [leaves[4] ?? ZERO, ...proof.slice(1)])
+})
+
+it('random changes to a valid claim never pay', async () => {
+  const words = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n })
+  const small = fc.bigInt({ min: 0n, max: 9n })
+  const change = fc.oneof(
+    fc.record({ index: fc.oneof(small, words) }),
+    fc.record({ count: fc.oneof(small, words) }),
+    fc.record({ money: words }),
+    fc.record({ shares: words }),
+  )
+  const flip = fc.record({ level: fc.nat(2), bit: fc.bigInt({ min: 0n, max: 255n }) })
+  await fc.assert(
+    fc.asyncProperty(fc.nat(4), fc.option(change), flip, async (index, changed, { level, bit }) => {
+      const { claim, proof } = claimOf(index)
+      const forged = { ...claim, ...changed }
+      const same = (['index', 'count', 'money', 'shares'] as const).every((key) => forged[key] === claim[key])
+      const node = BigInt(proof[level] ?? ZERO) ^ (1n << bit)
+      const bent = proof.with(level, encodeAbiParameters([{ type: 'uint256' }], [node]))
+      await refused(forged, same ? bent : proof)
+    }),
+    { numRuns: runs(60) },
+  )
+})
+
+it('a row of another pool or another token pays nothing here', async () => {
+  const other = await deployPoolFor(chain, person(0x70c))
+  for (const elsewhere of [
+    { ...place, pool: other.pool.address },
+    { ...place, token: person(0x70c) },
+    { ...place, chainId: chain.chainId + 1 },
+  ]) {
+    const foreign = buildTree(rows, elsewhere)
+    const [row] = foreign.claims
+    assert.ok(row)
+    await chain.scratch(async () => {
+      // Even an active root made for another place has no row that is valid here.
+      await pool.send(PUBLISHER, 'post', [2n, foreign.root, 150n, 300n])
+      chain.warp(3_600n)
+      await pool.send(MALLORY, 'activate', [])
+      await refused(row.claim, row.proof)
+    })
+  }
+})
+
+it('only the publisher posts and announces, and nobody else moves money', async () => {
+  for (const someone of [MALLORY, SPONSOR, TREASURY]) {
+    await pool.refuses('NotPublisher', someone, 'post', [2n, ZERO, 0n, 0n])
+    await pool.refuses('NotPublisher', someone, 'announceSweep', [1n])
+    await pool.refuses('NotGuardian', someone, 'veto', [])
+  }
+})
+
+test('a token that calls back during a payment gains nothing', async () => {
+  const host = await Chain.start()
+  const token = await host.deploy(hostileTokenAbi, hostileTokenBytecode, [])
+  const { pool } = await deployPoolFor(host, token.address)
+  const trap = buildTree(rows, { chainId: host.chainId, pool: pool.address, token: token.address })
+  await token.send(SPONSOR, 'mint', [SPONSOR, 1_000n])
+  await token.send(SPONSOR, 'approve', [pool.address, 1_000n])
+  await pool.send(SPONSOR, 'deposit', [0, 200n])
+  await pool.send(PUBLISHER, 'post', [1n, trap.root, 150n, 300n])
+  host.warp(3_600n)
+  await pool.send(MALLORY, 'activate', [])
+  await pool.send(PUBLISHER, 'announceSweep', [50n])
+  host.warp(SWEEP_DELAY)
+  const [ann, ben] = trap.claims
+  assert.ok(ann && ben)
+
+  // While the 10 are on their way, balance + claimed is 10 too high: the sweep must not see it.
+  const calls = [
+    pool.encode('claim', [ann.claim, ann.proof]),
+    pool.encode('claim', [ben.claim, ben.proof]),
+    pool.encode('claimBatch', [[ben.claim], [ben.proof]]),
+    pool.encode('deposit', [0, 1n]),
+    pool.encode('sweep', []),
+    pool.encode('surplus', []),
+  ]
+  for (const call of calls) {
+    await host.scratch(async () => {
+      await token.send(MALLORY, 'prepare', [pool.address, call])
+      await pool.send(MALLORY, 'claim', [ann.claim, ann.proof])
+      assert.equal(await token.read('succeeded', []), false)
+      assert.equal(
+        (await token.read('answer', [])).slice(0, 10),
+        '0x3ee5aeb5',
+        'ReentrancyGuardReentrantCall()',
+      )
+      assert.deepEqual(await pool.read('totalClaimed', []), [10n, 20n])
+      assert.equal(await token.read('balanceOf', [pool.address]), 190n)
+      assert.equal(await token.read('balanceOf', [TREASURY]), 0n)
+    })
+  }
+})
