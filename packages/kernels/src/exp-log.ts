@@ -5,11 +5,11 @@
  */
 import { floor } from '@commonhold/protocol'
 
-const LN2_HIGH = 6.9314718036912381649e-1
-const LN2_LOW = 1.90821492927058770002e-10
-const LOG2E = 1.442695040888963387
-const OVERFLOW = 709.782712893383973096
-const UNDERFLOW = -745.13321910194110842
+const LN2_HIGH = 0.6931471803691238
+const LN2_LOW = 1.9082149292705877e-10
+const PER_OCTAVE = 1 / (LN2_HIGH + LN2_LOW)
+const OVERFLOW = 709.782712893384
+const UNDERFLOW = -745.1332191019411
 
 const bits = new DataView(new ArrayBuffer(8))
 
@@ -22,10 +22,10 @@ function powerOfTwo(n: number): number {
 
 /** e^x for any double; the subnormal results too. */
 export function exp(x: number): number {
-  if (x !== x) return x
+  if (Number.isNaN(x)) return x
   if (x > OVERFLOW) return Number.POSITIVE_INFINITY
   if (x < UNDERFLOW) return 0
-  const n = floor(x * LOG2E + 0.5)
+  const n = floor(x * PER_OCTAVE + 0.5)
   const high = x - n * LN2_HIGH
   const low = n * LN2_LOW
   const r = high - low
@@ -33,10 +33,10 @@ export function exp(x: number): number {
   const c =
     r -
     t *
-      (1.66666666666666019037e-1 +
+      (0.16666666666666602 +
         t *
-          (-2.77777777770155933842e-3 +
-            t * (6.61375632143793436117e-5 + t * (-1.6533902205465251539e-6 + t * 4.1381367970572384604e-8))))
+          (-0.0027777777777015593 +
+            t * (0.00006613756321437934 + t * (-0.0000016533902205465252 + t * 4.1381367970572385e-8))))
   const y = 1 - (low - (r * c) / (2 - c) - high)
   // 2^1024 is no double, and 2^-1023 is not normal: the power is applied in two steps there.
   if (n > 1023) return y * 2 * powerOfTwo(n - 1)
@@ -46,7 +46,7 @@ export function exp(x: number): number {
 
 /** Natural logarithm: NaN below 0, -Infinity at 0. */
 export function log(x: number): number {
-  if (x !== x || x < 0) return Number.NaN
+  if (Number.isNaN(x) || x < 0) return Number.NaN
   if (x === 0) return Number.NEGATIVE_INFINITY
   if (x === Number.POSITIVE_INFINITY) return x
   let exponent = 0
@@ -59,7 +59,7 @@ export function log(x: number): number {
   exponent += (bits.getUint32(0) >>> 20) - 1023
   bits.setUint32(0, (bits.getUint32(0) & 0xfffff) | 0x3ff00000)
   m = bits.getFloat64(0)
-  if (m > 1.4142135623730951) {
+  if (m > 1.41) {
     m /= 2
     exponent += 1
   }
@@ -67,11 +67,9 @@ export function log(x: number): number {
   const s = f / (2 + f)
   const z = s * s
   const w = z * z
-  const even = w * (3.999999999940941908e-1 + w * (2.222219843214978396e-1 + w * 1.531383769920937332e-1))
+  const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373))
   const odd =
-    z *
-    (6.66666666666673513e-1 +
-      w * (2.857142874366239149e-1 + w * (1.818357216161805012e-1 + w * 1.479819860511658591e-1)))
+    z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)))
   const half = 0.5 * f * f
   return exponent * LN2_HIGH - (half - (s * (half + even + odd) + exponent * LN2_LOW) - f)
 }

@@ -1,0 +1,55 @@
+/** TF-IDF rows of unit length (docs/spec/learning.md, Training): what the classifier sees of a text. */
+import { fround, sqrt } from '@commonhold/protocol'
+import { log2Q16 } from './log2.ts'
+import { TERM_BUCKETS, type TermCounts } from './terms.ts'
+
+const ONE = 65_536
+const TABLE = 256
+
+const FREQUENCIES = Float64Array.from({ length: TABLE }, (_, count) =>
+  count === 0 ? 0 : ONE + log2Q16(count),
+)
+
+/** 2^16 x (1 + log2 count) for count >= 1. */
+export const frequencyWeight = (count: number): number =>
+  count < TABLE ? (FREQUENCIES[count] as number) : ONE + log2Q16(count)
+
+/** 2^16 x (1 + log2((texts + 1) / (textsWithTerm + 1))). */
+export const rarityWeight = (texts: number, textsWithTerm: number): number =>
+  ONE + log2Q16(texts + 1) - log2Q16(textsWithTerm + 1)
+
+/** In how many of the texts each of the 2^18 terms occurs. */
+export function textFrequencies(texts: readonly TermCounts[]): Uint32Array {
+  const frequencies = new Uint32Array(TERM_BUCKETS)
+  for (const { ids } of texts) {
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i] as number
+      frequencies[id] = (frequencies[id] as number) + 1
+    }
+  }
+  return frequencies
+}
+
+/** 2^16 x rarity of every term, those that no text has included. */
+export function rarities(texts: number, frequencies: Uint32Array): Uint32Array {
+  const unseen = rarityWeight(texts, 0)
+  return frequencies.map((count) => (count === 0 ? unseen : rarityWeight(texts, count)))
+}
+
+/** Writes the f32 values of `terms` to `values` from `offset` on; their squares sum to 1. */
+export function unitValues(
+  { ids, counts }: TermCounts,
+  rarity: (id: number) => number,
+  values: Float32Array,
+  offset: number,
+): void {
+  let squares = 0
+  for (let i = 0; i < ids.length; i++) {
+    // Up to 2^42 as an integer, brought near 1 so that its square is well inside a double.
+    const weight = (frequencyWeight(counts[i] as number) * rarity(ids[i] as number)) / 4_294_967_296
+    values[offset + i] = fround(weight)
+    squares += weight * weight
+  }
+  const length = sqrt(squares)
+  for (let i = 0; i < ids.length; i++) values[offset + i] = (values[offset + i] as number) / length
+}
