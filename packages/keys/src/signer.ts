@@ -10,7 +10,11 @@ export interface Signer {
   sign(message: Uint8Array): Bytes
 }
 
-export type P256Signer = Signer & { readonly key: KeyId }
+export type P256Signer = Signer & {
+  readonly key: KeyId
+  /** Affine coordinates of the public key, 32 bytes each. */
+  readonly point: { readonly x: Bytes; readonly y: Bytes }
+}
 
 /**
  * @param secret 32 bytes.
@@ -20,22 +24,25 @@ export type P256Signer = Signer & { readonly key: KeyId }
 export function p256Signer(secret: Uint8Array, deterministic = false): P256Signer {
   const publicKey = p256.getPublicKey(secret, true) as Bytes
   const key = keyId(toBase64Url(publicKey))
-  if (deterministic)
-    return { publicKey, key, sign: (message) => p256.sign(message, secret, { lowS: true }) as Bytes }
-  const point = p256.getPublicKey(secret, false)
+  const open = p256.getPublicKey(secret, false)
+  const point = { x: open.slice(1, 33) as Bytes, y: open.slice(33) as Bytes }
+  if (deterministic) {
+    return { publicKey, key, point, sign: (message) => p256.sign(message, secret, { lowS: true }) as Bytes }
+  }
   const privateKey: KeyObject = createPrivateKey({
     key: {
       kty: 'EC',
       crv: 'P-256',
       d: toBase64Url(secret),
-      x: toBase64Url(point.subarray(1, 33)),
-      y: toBase64Url(point.subarray(33)),
+      x: toBase64Url(point.x),
+      y: toBase64Url(point.y),
     },
     format: 'jwk',
   })
   return {
     publicKey,
     key,
+    point,
     sign: (message) => normalizeS(sign('sha256', message, { key: privateKey, dsaEncoding: 'ieee-p1363' })),
   }
 }

@@ -1,1 +1,7 @@
-export {}
+export * from './corpus.ts'
+export type { Curation } from './curate.ts'
+export type { DatasetRow } from './dataset.ts'
+export * from './round.ts'
+export * from './state.ts'
+export * from './state-codec.ts'
+export { replayWaves, type Waves } from './waves.ts'

@@ -22,7 +22,6 @@ const nonceSchema = text(/^[0-9a-f]{32}$/, '32 hex digits')
 const addressSchema = text(/^0x[0-9a-f]{40}$/, 'a lower-case EVM address')
 const hash32Schema = text(/^0x[0-9a-f]{64}$/, '0x and 64 hex digits')
 const amountSchema = text(/^(?:0|[1-9][0-9]{0,77})$/, 'a decimal amount')
-const signedAmountSchema = text(/^(?:0|-?[1-9][0-9]{0,77})$/, 'a decimal number')
 const languageSchema = text(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, 'a language tag')
 const asciiSchema = text(/^[\x20-\x7e]{1,200}$/, 'up to 200 printable ASCII characters')
 const indexSchema = integer(0, Number.MAX_SAFE_INTEGER)
@@ -198,10 +197,10 @@ const SCHEMAS = {
       customers: amountSchema,
       pool: amountSchema,
       allocated: amountSchema,
-      carried: signedAmountSchema,
       promisedMoney: amountSchema,
       promisedShares: amountSchema,
       reserved: amountSchema,
+      unvested: amountSchema,
     }),
     block: blockSchema,
   }),

@@ -8,6 +8,7 @@ export {
   SPONSOR_SPLIT,
   type SponsorSplit,
   splitSponsors,
+  sumOfPools,
 } from './pools.ts'
 export * from './round.ts'
 export * from './statement.ts'

@@ -33,6 +33,8 @@ export type OutboxRow = {
 
 /** Chain calls, entered with the log entries that cause them (`LogLease.append`). */
 export interface Outbox {
+  /** Enters calls that no log entry causes (claims, anchors); one whose id is there already stays as it is. */
+  add(calls: readonly { readonly id: string; readonly call: unknown }[]): Promise<void>
   /** Calls that are not done, in the order they entered. */
   pending(): Promise<readonly OutboxRow[]>
   get(id: string): Promise<OutboxRow | undefined>
@@ -110,6 +112,17 @@ const outboxRow = (row: StoredRow): OutboxRow => ({
 
 export function outboxStore(db: Kysely<Database>): Outbox {
   return {
+    async add(calls) {
+      if (calls.length === 0) return
+      const rows = calls.map(({ id, call }) => ({ id, call: JSON.stringify(call) }))
+      await reaching(() =>
+        db
+          .insertInto('outbox')
+          .values(rows)
+          .onConflict((conflict) => conflict.column('id').doNothing())
+          .execute(),
+      )
+    },
     async pending() {
       const rows = await reaching(() =>
         db.selectFrom('outbox').select(COLUMNS).where('done', '=', false).orderBy('seq').execute(),

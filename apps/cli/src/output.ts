@@ -1,0 +1,51 @@
+/** What a command says: text for people or one JSON document, and progress on a terminal only. */
+export type Output = {
+  readonly json: boolean
+  /** A line for people; nothing in JSON mode. */
+  readonly say: (line?: string) => void
+  /** The result for programs; nothing in text mode. */
+  readonly result: (value: unknown) => void
+  /** A warning on standard error, in both modes. */
+  readonly warn: (line: string) => void
+  /** Says how far long work is: one line that replaces itself, on a terminal only. */
+  readonly progress: (line: string) => void
+}
+
+type Stream = {
+  readonly write: (text: string) => unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+export function createOutput(json: boolean, out: Stream, err: Stream): Output {
+  let shown = false
+  const clear = (): void => {
+    if (shown) err.write('\r\x1b[2K')
+    shown = false
+  }
+  return {
+    json,
+    say: (line = '') => {
+      clear()
+      if (!json) out.write(`${line}\n`)
+    },
+    result: (value) => {
+      clear()
+      if (json) out.write(`${JSON.stringify(value, plain, 2)}\n`)
+    },
+    warn: (line) => {
+      clear()
+      err.write(`${line}\n`)
+    },
+    progress: (line) => {
+      if (err.isTTY !== true) return
+      clear()
+      err.write(line.slice(0, (err.columns ?? 80) - 1))
+      shown = true
+    },
+  }
+}
+
+/** Amounts are bigint in the program and decimal strings in JSON. */
+const plain = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? value.toString() : value

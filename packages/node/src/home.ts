@@ -1,0 +1,86 @@
+/** A community's folder: what is in it, and the file that says so. */
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { ProtocolError } from '@commonhold/protocol'
+
+export type HomeFile = {
+  readonly format: 1
+  /** First line of the log's checkpoints, and the name of its keys. */
+  readonly origin: string
+  readonly chainId: number
+  /** The published seed of a demonstration: its keys are public, so it must never serve a real community. */
+  readonly demonstration?: string
+}
+
+export type Home = HomeFile & {
+  readonly folder: string
+  readonly log: string
+  readonly keys: string
+}
+
+const locate = (folder: string): string => join(folder, 'home.json')
+
+/** @throws {ProtocolError} `home.missing` when the folder holds no community; `home.unusable` when its file is damaged. */
+export function readHome(folder: string): Home {
+  let text: string
+  try {
+    text = readFileSync(locate(folder), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw new ProtocolError(
+        'home.unusable',
+        `${locate(folder)} cannot be read: ${(error as Error).message}`,
+      )
+    }
+    throw new ProtocolError(
+      'home.missing',
+      `there is no community in ${folder}; found one with: commonhold init --home ${folder}`,
+    )
+  }
+  let file: HomeFile
+  try {
+    file = JSON.parse(text) as HomeFile
+  } catch {
+    throw new ProtocolError('home.unusable', `${locate(folder)} is damaged: it is not JSON`)
+  }
+  if (file.format !== 1) {
+    throw new ProtocolError(
+      'home.unusable',
+      `${locate(folder)} has format ${file.format}; this version reads format 1`,
+    )
+  }
+  return { ...file, folder, log: join(folder, 'log'), keys: join(folder, 'keys') }
+}
+
+export function homeExists(folder: string): boolean {
+  try {
+    readHome(folder)
+    return true
+  } catch (error) {
+    if (error instanceof ProtocolError && error.code === 'home.missing') return false
+    throw error
+  }
+}
+
+export function writeHome(folder: string, file: HomeFile): Home {
+  mkdirSync(folder, { recursive: true })
+  writeDurably(locate(folder), `${JSON.stringify(file, null, 2)}\n`)
+  return readHome(folder)
+}
+
+/** Whole or not at all, and there after a power cut: temporary file, fsync, rename, fsync of the folder. */
+export function writeDurably(path: string, content: Uint8Array | string, mode = 0o644): void {
+  const temporary = `${path}.${process.pid}.new`
+  const handle = openSync(temporary, 'w', mode)
+  try {
+    if (typeof content === 'string') writeSync(handle, content)
+    else for (let at = 0; at < content.length; ) at += writeSync(handle, content, at)
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+  renameSync(temporary, path)
+  const folder = openSync(dirname(path), 'r')
+  fsyncSync(folder)
+  closeSync(folder)
+}

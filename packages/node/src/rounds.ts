@@ -1,0 +1,270 @@
+/** Driving a round through its phases: each step reads the view, does what is next and can be repeated after a crash. */
+import { encodeClaim, encodePost, type PayoutClaim } from '@commonhold/chain'
+import { encodeModel } from '@commonhold/learning'
+import {
+  type Contents,
+  decodeState,
+  encodeState,
+  NO_ROUND,
+  type RoundResult,
+  type RoundState,
+  readCorpus,
+  replayWaves,
+  runRound,
+  type Step,
+  type Waves,
+} from '@commonhold/pipeline'
+import {
+  currentRound,
+  encodeCanonical,
+  type MemberId,
+  ProtocolError,
+  type Round,
+  utf8,
+} from '@commonhold/protocol'
+import type { Hex } from 'viem'
+import { type ChainSide, type Mined, plainCall } from './chain-side.ts'
+import type { Community } from './community.ts'
+import { rulesDigest } from './rules.ts'
+
+export const artifactName = (
+  round: number,
+  what: 'statement' | 'payouts' | 'model' | 'state' | 'report',
+): string => `round/${String(round).padStart(6, '0')}/${what}`
+
+/** One row of the payout tree with its proof, as files and artifacts hold it. */
+export type PayoutRecord = {
+  readonly index: number
+  readonly count: number
+  readonly member: string
+  readonly payTo: string
+  readonly money: string
+  readonly shares: string
+  readonly proof: readonly string[]
+}
+
+/** The state after the last closed round. */
+export async function lastState(community: Community): Promise<RoundState> {
+  const closed = community.view.rounds.filter(({ phase }) => phase === 'closed').length
+  if (closed === 0) return NO_ROUND
+  const bytes = await community.store.artifacts.get(artifactName(closed, 'state'))
+  if (bytes === undefined) throw new ProtocolError('round.unknown', `the state of round ${closed} is missing`)
+  return decodeState(bytes)
+}
+
+export async function openRound(
+  community: Community,
+  quotas: ReadonlyMap<string, number> = new Map(),
+): Promise<Round> {
+  const last = currentRound(community.view)
+  if (last === undefined || last.phase === 'closed') {
+    await community.submitOwn({
+      type: 'round.opened',
+      round: community.view.rounds.length + 1,
+      quotas: Array.from(quotas, ([label, quota]) => ({ label, quota })),
+    })
+  }
+  return currentRound(community.view) as Round
+}
+
+/** Who is asked to review what, as everybody can recompute it. */
+export async function readWaves(community: Community): Promise<Waves> {
+  const round = needRound(community)
+  const previous = await lastState(community)
+  const corpus = readCorpus(community.view, round.round, await community.contents(), previous)
+  return replayWaves(community.view, round, corpus, previous)
+}
+
+/**
+ * Opens the next wave if there is anything to review.
+ *
+ * @returns the waves after it, or undefined when nothing waits for a review.
+ */
+export async function openWave(community: Community): Promise<Waves | undefined> {
+  const round = needRound(community)
+  const before = await readWaves(community)
+  if (before.undecided.length === 0) return undefined
+  await community.submitOwn({ type: 'round.wave.opened', round: round.round, wave: round.waves.length + 1 })
+  const after = await readWaves(community)
+  const drawn = (waves: Waves): number =>
+    Array.from(waves.drawn.values()).reduce((sum, some) => sum + some.length, 0)
+  return drawn(after) > drawn(before) ? after : undefined
+}
+
+export async function closeReviews(community: Community): Promise<void> {
+  const round = needRound(community)
+  if (round.phase === 'closing') return
+  await community.submitOwn({ type: 'round.reviews.closed', round: round.round })
+}
+
+/** Runs the pipeline and writes `round.closed` with the outbox row that posts its payout root. */
+export async function closeRound(
+  community: Community,
+  chain: ChainSide,
+  onStep?: (step: Step) => void,
+): Promise<RoundResult> {
+  const round = needRound(community)
+  if (chain.addresses === undefined)
+    throw new ProtocolError('chain.not_bound', 'no chain is bound to this community yet')
+  await chain.settle()
+  const block = await chain.latestBlock()
+  const pool = await chain.pool()
+  const contents: Contents = await community.contents()
+  const result = runRound({
+    view: community.view,
+    contents,
+    previous: await lastState(community),
+    deposits: { sponsors: pool.deposited[0], customers: pool.deposited[1] },
+    ...(onStep === undefined ? {} : { onStep }),
+  })
+  const { claims, pay } = result
+  const post = encodePost(chain.addresses, {
+    round: BigInt(round.round),
+    payoutRoot: claims.payoutRoot as Hex,
+    promisedMoney: BigInt(claims.totals.promisedMoney),
+    promisedShares: BigInt(claims.totals.promisedShares),
+  })
+  await community.submitOwn(
+    { type: 'round.closed', ...claims, rules: rulesDigest(), block },
+    {
+      artifacts: [
+        { name: artifactName(round.round, 'statement'), bytes: encodeCanonical(pay.statement) },
+        {
+          name: artifactName(round.round, 'payouts'),
+          bytes: utf8(`${JSON.stringify(payoutRecords(result), null, 1)}\n`),
+        },
+        { name: artifactName(round.round, 'model'), bytes: encodeModel(result.training.release) },
+        { name: artifactName(round.round, 'state'), bytes: encodeState(result.state) },
+        { name: artifactName(round.round, 'report'), bytes: utf8(JSON.stringify(reportOf(result))) },
+      ],
+      outbox: [{ id: `post:${round.round}`, call: plainCall(post) }],
+    },
+  )
+  return result
+}
+
+export function payoutRecords({ pay }: RoundResult): readonly PayoutRecord[] {
+  return pay.rows.map(({ member, payTo, money, shares }, index) => ({
+    index,
+    count: pay.rows.length,
+    member,
+    payTo,
+    money: String(money),
+    shares: String(shares),
+    proof: pay.tree.proof(index),
+  }))
+}
+
+/** What people read about a round's model and reviewers; every figure of it is recomputable. */
+export type RoundReport = {
+  readonly round: number
+  readonly labels: readonly string[]
+  readonly confusion: readonly (readonly number[])[]
+  readonly groups: readonly { readonly group: string; readonly total: number; readonly correct: number }[]
+  readonly gate: { readonly promoted: boolean; readonly reason: string }
+  readonly standings: Readonly<Record<string, number>>
+  readonly waiting: number
+  readonly reviews: number
+}
+
+function reportOf({ round, training, curation, waves }: RoundResult): RoundReport {
+  const standings: Record<string, number> = {}
+  for (const { standing } of curation.fresh) standings[standing] = (standings[standing] ?? 0) + 1
+  const { candidate, gate, release } = training
+  return {
+    round,
+    labels: release.labels,
+    confusion: candidate.confusion,
+    groups: candidate.groups,
+    gate: { promoted: gate.promoted, reason: gate.reason },
+    standings,
+    waiting: waves.waiting.length - curation.fresh.filter(({ leader }) => waves.drawn.has(leader)).length,
+    reviews: waves.reviews.length,
+  }
+}
+
+/** Sends the payout roots that wait and writes `payout.posted` for those that the chain has. */
+export async function postPayouts(community: Community, chain: ChainSide): Promise<readonly ProtocolError[]> {
+  const refused = await chain.settle()
+  for (const { round, closed, posted } of community.view.rounds) {
+    if (closed === undefined || posted !== undefined) continue
+    const mined = await chain.minedRow(`post:${round}`)
+    if (mined === undefined) break
+    await community.submitOwn({ type: 'payout.posted', round, payoutRoot: closed.payoutRoot, ...mined })
+  }
+  return refused
+}
+
+export async function payoutsOf(community: Community, round: number): Promise<readonly PayoutRecord[]> {
+  const bytes = await community.store.artifacts.get(artifactName(round, 'payouts'))
+  if (bytes === undefined) throw new ProtocolError('round.unknown', `there is no payout of round ${round}`)
+  return JSON.parse(Buffer.from(bytes).toString('utf8')) as readonly PayoutRecord[]
+}
+
+export type Claimed = {
+  readonly member: MemberId
+  readonly money: bigint
+  readonly shares: bigint
+  readonly mined: Mined
+}
+
+/**
+ * Relays the claims of `members` against the active payout root; whoever has nothing more to claim is left out.
+ *
+ * @throws {ProtocolError} `payout.nothing_to_claim` when no payout root is active yet.
+ */
+export async function relayClaims(
+  community: Community,
+  chain: ChainSide,
+  members: ReadonlySet<MemberId>,
+): Promise<readonly Claimed[]> {
+  await postPayouts(community, chain)
+  const { activeRound, pending } = await chain.pool()
+  if (activeRound === 0n) {
+    const when =
+      pending === undefined
+        ? ''
+        : `; the first becomes active at ${new Date(Number(pending.activatesAt) * 1000).toISOString()}`
+    throw new ProtocolError('payout.nothing_to_claim', `no payout root is active yet${when}`)
+  }
+  const round = Number(activeRound)
+  const records = (await payoutsOf(community, round)).filter(({ member }) => members.has(member as MemberId))
+  const due = records.filter(
+    ({ member, money }) => BigInt(money) > (community.view.claims.get(member as MemberId)?.money ?? 0n),
+  )
+  const addresses = chain.addresses
+  if (addresses === undefined)
+    throw new ProtocolError('chain.not_bound', 'no chain is bound to this community yet')
+  await community.store.outbox.add(
+    due.map((record) => ({
+      id: `claim:${round}:${record.member}`,
+      call: plainCall(encodeClaim(addresses, claimOf(record), record.proof as readonly Hex[])),
+    })),
+  )
+  await chain.settle()
+  const claimed: Claimed[] = []
+  for (const { member, money, shares } of due) {
+    const mined = await chain.minedRow(`claim:${round}:${member}`)
+    if (mined === undefined) continue
+    await community.submitOwn({ type: 'payout.claimed', who: member as MemberId, money, shares, ...mined })
+    claimed.push({ member: member as MemberId, money: BigInt(money), shares: BigInt(shares), mined })
+  }
+  return claimed
+}
+
+const claimOf = ({ index, count, member, payTo, money, shares }: PayoutRecord): PayoutClaim => ({
+  index: BigInt(index),
+  count: BigInt(count),
+  memberId: `0x${member}`,
+  payTo: payTo as Hex,
+  money: BigInt(money),
+  shares: BigInt(shares),
+})
+
+function needRound({ view }: Community): Round {
+  const round = currentRound(view)
+  if (round === undefined || round.phase === 'closed') {
+    throw new ProtocolError('round.bad_state', 'no round is under way')
+  }
+  return round
+}

@@ -1,0 +1,192 @@
+/**
+ * The round (docs/spec/pipeline.md): one pure function from a closed prefix of the log, its contents and the money that
+ * the pool saw, to everything that `round.closed` claims. The node publishes with it; an auditor checks with it.
+ */
+import {
+  currentRound,
+  type Digest,
+  digest,
+  drawSeed,
+  type EventId,
+  type EventOf,
+  ProtocolError,
+  type Round,
+  taggedHash,
+  type View,
+} from '@commonhold/protocol'
+import { type BySource, sumOfPools } from '@commonhold/rewards'
+import { type Attribution, attributeRound } from './attribute.ts'
+import { type Contents, readCorpus } from './corpus.ts'
+import { type Curation, curate } from './curate.ts'
+import { type DatasetRow, datasetRoot, datasetRows } from './dataset.ts'
+import { drawHoldOut } from './hold-out.ts'
+import { type Pay, payRound } from './pay.ts'
+import type { RoundState } from './state.ts'
+import { type Training, trainRound } from './train.ts'
+import { replayWaves, type Waves } from './waves.ts'
+
+export const STEPS = ['curate', 'train', 'attribute', 'pay'] as const
+export type Step = (typeof STEPS)[number]
+
+export type RoundInput = {
+  /** Folded up to, and without, the `round.closed` of this round. */
+  readonly view: View
+  readonly contents: Contents
+  readonly previous: RoundState
+  /** All that the pool ever saw by the round's block. */
+  readonly deposits: BySource
+  /** Told when a step begins: this is long work. */
+  readonly onStep?: (step: Step) => void
+}
+
+export type RoundResult = {
+  readonly round: number
+  readonly seed: Digest
+  readonly waves: Waves
+  readonly curation: Curation
+  readonly rows: readonly DatasetRow[]
+  readonly holdOut: readonly EventId[]
+  readonly training: Training
+  readonly attribution: Attribution
+  readonly pay: Pay
+  /** The fields of `round.closed` that the pipeline determines. */
+  readonly claims: RoundClaims
+  readonly state: RoundState
+}
+
+export type RoundClaims = Pick<
+  EventOf<'round.closed'>,
+  | 'round'
+  | 'logSize'
+  | 'seed'
+  | 'datasetRoot'
+  | 'modelHash'
+  | 'promoted'
+  | 'metrics'
+  | 'attributionRoot'
+  | 'statementsRoot'
+  | 'payoutRoot'
+  | 'totals'
+>
+
+/** @throws {ProtocolError} `round.bad_state` unless the round's reviews are closed; `round.no_data` if it cannot train. */
+export function runRound(input: RoundInput): RoundResult {
+  const { view, contents, previous, onStep } = input
+  const round = closingRound(view)
+  const { charter } = view.founding as NonNullable<View['founding']>
+  const seed = drawSeed('round', view.community as EventId, round.round, round.history ?? digest(''))
+
+  onStep?.('curate')
+  const corpus = readCorpus(view, round.round, contents, previous)
+  const waves = replayWaves(view, round, corpus, previous)
+  const curation = curate(view, round, corpus, waves, previous)
+  const rows = datasetRows(curation.accepted, corpus)
+  const trainable = new Set(rows.map(({ leader }) => leader))
+  const holdOut = drawHoldOut(
+    curation.fresh.filter(({ leader, standing }) => standing !== 'gold' && trainable.has(leader)),
+    taggedHash('hold-out-seed', seed),
+    charter.holdOut,
+  )
+  const held = new Set(holdOut)
+  demandData(rows, held)
+
+  onStep?.('train')
+  const training = trainRound(charter, rows, held, seed, previous)
+  onStep?.('attribute')
+  const attribution = attributeRound(view, charter, rows, held, corpus, seed, previous)
+  onStep?.('pay')
+  const pay = payRound({
+    view,
+    charter,
+    round,
+    curation,
+    waves,
+    rows,
+    holdOut: held,
+    attribution,
+    deposits: input.deposits,
+    at: view.at,
+    previous,
+  })
+  const state: RoundState = {
+    round: round.round,
+    clusters: corpus.clusters,
+    accepted: curation.accepted,
+    values: attribution.history,
+    live: training.gate.promoted
+      ? { model: training.release, hash: training.releaseHash, round: round.round }
+      : previous.live,
+    rewards: pay.closed.state,
+  }
+  const result = {
+    round: round.round,
+    seed,
+    waves,
+    curation,
+    rows,
+    holdOut,
+    training,
+    attribution,
+    pay,
+    state,
+  }
+  return { ...result, claims: claimsOf(view, datasetRoot(rows, corpus), result) }
+}
+
+function closingRound(view: View): Round {
+  const round = currentRound(view)
+  if (round === undefined || round.phase !== 'closing' || round.history === undefined) {
+    throw new ProtocolError('round.bad_state', 'the reviews of the round have not closed')
+  }
+  if (view.chain === undefined)
+    throw new ProtocolError('chain.not_bound', 'no chain is bound to the community')
+  return round
+}
+
+function demandData(rows: readonly DatasetRow[], holdOut: ReadonlySet<EventId>): void {
+  const labels = new Set(rows.filter(({ leader }) => !holdOut.has(leader)).map(({ label }) => label))
+  if (holdOut.size === 0)
+    throw new ProtocolError('round.no_data', 'no newly accepted item: nothing to measure a model with')
+  if (labels.size < 2) {
+    throw new ProtocolError(
+      'round.no_data',
+      'a model needs accepted examples of at least two labels beside the hold-out',
+    )
+  }
+}
+
+function claimsOf(view: View, dataset: Digest, result: Omit<RoundResult, 'claims'>): RoundClaims {
+  const { training, pay, attribution, rows, state } = result
+  const { opened } = pay.closed
+  const { totals } = pay.statement
+  const { candidate, live } = training
+  return {
+    round: result.round,
+    logSize: view.size,
+    seed: result.seed,
+    datasetRoot: dataset,
+    modelHash: training.releaseHash,
+    promoted: training.gate.promoted,
+    metrics: {
+      correct: candidate.correct,
+      total: candidate.total,
+      majorityCorrect: candidate.majority.correct,
+      ...(live === undefined ? {} : { liveCorrect: live.correct }),
+      trained: rows.length,
+      clusters: state.clusters.size,
+    },
+    attributionRoot: attribution.attributionRoot,
+    statementsRoot: pay.statementsRoot,
+    payoutRoot: pay.tree.payoutRoot,
+    totals: {
+      sponsors: String(opened.deposits.sponsors),
+      customers: String(opened.deposits.customers),
+      pool: String(sumOfPools(opened.pools)),
+      allocated: totals.allocated,
+      promisedMoney: totals.promised,
+      promisedShares: totals.shares,
+      reserved: totals.reserved,
+      unvested: totals.unvested,
+    },
+  }
+}

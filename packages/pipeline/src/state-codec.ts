@@ -1,0 +1,77 @@
+/**
+ * A round's state as bytes: the node's working copy between rounds, so that it need not run them all again. Never part
+ * of an export and never trusted by an audit, which recomputes it.
+ */
+import { decodeModel, encodeModel, modelHash } from '@commonhold/learning'
+import { type Bytes, concatBytes, fromUtf8, ProtocolError, utf8 } from '@commonhold/protocol'
+import { NO_REWARDS } from '@commonhold/rewards'
+import type { RoundState } from './state.ts'
+
+export const NO_ROUND: RoundState = {
+  round: 0,
+  clusters: new Map(),
+  accepted: new Map(),
+  values: new Map(),
+  live: undefined,
+  rewards: NO_REWARDS,
+}
+
+/** JSON with maps as {"m": entries} and bigints as {"n": decimal}; other objects as {"o": members}. */
+type Packed = string | number | boolean | null | readonly Packed[] | { readonly [key: string]: Packed }
+
+const LENGTH_BYTES = 4
+
+export function encodeState(state: RoundState): Bytes {
+  const { live, ...rest } = state
+  const json = utf8(JSON.stringify(pack({ ...rest, liveRound: live?.round ?? 0 })))
+  const length = Uint8Array.of(json.length >>> 24, json.length >>> 16, json.length >>> 8, json.length)
+  return concatBytes(length, json, live === undefined ? new Uint8Array() : encodeModel(live.model))
+}
+
+/** @throws {ProtocolError} `data.malformed` for bytes that `encodeState` did not make. */
+export function decodeState(bytes: Uint8Array): RoundState {
+  try {
+    const [a = 0, b = 0, c = 0, d = 0] = bytes
+    const end = LENGTH_BYTES + (a * 0x1000000 + ((b << 16) | (c << 8) | d))
+    const { liveRound, ...rest } = unpack(
+      JSON.parse(fromUtf8(bytes.subarray(LENGTH_BYTES, end))) as Packed,
+    ) as Omit<RoundState, 'live'> & { readonly liveRound: number }
+    if (liveRound === 0) return { ...rest, live: undefined }
+    const model = decodeModel(bytes.subarray(end))
+    return { ...rest, live: { model, hash: modelHash(model), round: liveRound } }
+  } catch (cause) {
+    throw new ProtocolError(
+      'data.malformed',
+      "the stored state of a round is damaged; run 'commonhold audit'",
+      {},
+      { cause },
+    )
+  }
+}
+
+function pack(value: unknown): Packed {
+  if (typeof value === 'bigint') return { n: value.toString() }
+  if (value instanceof Map) return { m: Array.from(value, ([key, member]) => [pack(key), pack(member)]) }
+  if (Array.isArray(value)) return value.map(pack)
+  if (typeof value === 'object' && value !== null) {
+    const members: Record<string, Packed> = {}
+    for (const [key, member] of Object.entries(value)) if (member !== undefined) members[key] = pack(member)
+    return { o: members }
+  }
+  return value as Packed
+}
+
+function unpack(value: Packed): unknown {
+  if (Array.isArray(value)) return value.map(unpack)
+  if (typeof value !== 'object' || value === null) return value
+  const { n, m, o } = value as {
+    readonly n?: string
+    readonly m?: readonly [Packed, Packed][]
+    readonly o?: Readonly<Record<string, Packed>>
+  }
+  if (n !== undefined) return BigInt(n)
+  if (m !== undefined) return new Map(m.map(([key, member]) => [unpack(key), unpack(member)]))
+  const members: Record<string, unknown> = {}
+  for (const [key, member] of Object.entries(o ?? {})) members[key] = unpack(member)
+  return members
+}
