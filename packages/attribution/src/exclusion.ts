@@ -1,9 +1,8 @@
 import type { Conflict } from './points.ts'
 
 /**
- * For each hold-out owner the positions that earn nothing from that owner's items. Asks `conflict` once for each pair of
- * owners, remembers the owners rather than the positions (one family may own most of both sides), and lists the positions
- * anew when the hold-out owner changes.
+ * The positions that earn nothing from a hold-out owner's items. The last owner's are kept: asked owner by owner, `conflict`
+ * is called once for each pair, and memory stays that of one list even if one family owns most of both sides.
  */
 export function exclusions(
   owners: readonly number[],
@@ -16,17 +15,14 @@ export function exclusions(
     else own.push(position)
   })
   const groups = Array.from(positions)
-  const conflicting = new Map<number, readonly (readonly number[])[]>()
-  let current: { readonly owner: number; readonly excluded: Uint32Array } | undefined
+  let last: { readonly owner: number; readonly excluded: Uint32Array } | undefined
   return (holdOutOwner) => {
-    if (current?.owner === holdOutOwner) return current.excluded
-    let lists = conflicting.get(holdOutOwner)
-    if (lists === undefined) {
-      lists = groups.filter(([owner]) => conflict(owner, holdOutOwner)).map(([, own]) => own)
-      conflicting.set(holdOutOwner, lists)
+    if (last?.owner !== holdOutOwner) {
+      const conflicting = groups.filter(([owner]) => conflict(owner, holdOutOwner))
+      const excluded = Uint32Array.from(conflicting.flatMap(([, own]) => own))
+      last = { owner: holdOutOwner, excluded }
     }
-    current = { owner: holdOutOwner, excluded: Uint32Array.from(lists.flat()) }
-    return current.excluded
+    return last.excluded
   }
 }
 

@@ -7,7 +7,8 @@ import { taggedHash } from '@commonhold/protocol'
 import { knnShapley, type TrainPoint } from '../src/index.ts'
 import { anySeed } from './support/random-points.ts'
 
-const shared = process.env['COMMONHOLD_SHARED'] ?? join(import.meta.dirname, '../../../../shared')
+const { COMMONHOLD_SHARED } = process.env
+const shared = COMMONHOLD_SHARED ?? join(import.meta.dirname, '../../../../shared')
 const file = join(shared, 'data/banking77/train.csv')
 const CLASSES = 77
 const TRAIN = 3000

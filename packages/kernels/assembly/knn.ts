@@ -14,6 +14,39 @@ export function addPostings(from: usize, to: usize, weight: u32, dots: usize): v
 }
 
 /**
+ * dots[p] += w0 * c0[p] + ... + w3 * c3[p] for `count` points, a multiple of 16: columns are bytes in [0, 127], `pair01` is
+ * w0 | w1 << 16. For a term that every eighth point has, a tenth of the time of its postings.
+ */
+export function addColumns4(
+  count: u32, c0: usize, c1: usize, c2: usize, c3: usize, pair01: i32, pair23: i32, dots: usize,
+): void {
+  const w01 = i32x4.splat(pair01)
+  const w23 = i32x4.splat(pair23)
+  for (let p: u32 = 0; p < count; p += 16) {
+    const a = v128.load(c0 + p)
+    const b = v128.load(c1 + p)
+    const c = v128.load(c2 + p)
+    const d = v128.load(c3 + p)
+    const abLow = i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+    const abHigh = i8x16.shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+    const cdLow = i8x16.shuffle(c, d, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+    const cdHigh = i8x16.shuffle(c, d, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+    const at = dots + (p << 2)
+    add4(at, i16x8.extend_low_i8x16_s(abLow), w01, i16x8.extend_low_i8x16_s(cdLow), w23)
+    add4(at + 16, i16x8.extend_high_i8x16_s(abLow), w01, i16x8.extend_high_i8x16_s(cdLow), w23)
+    add4(at + 32, i16x8.extend_low_i8x16_s(abHigh), w01, i16x8.extend_low_i8x16_s(cdHigh), w23)
+    add4(at + 48, i16x8.extend_high_i8x16_s(abHigh), w01, i16x8.extend_high_i8x16_s(cdHigh), w23)
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function add4(at: usize, ab: v128, w01: v128, cd: v128, w23: v128): void {
+  const sum = i32x4.add(i32x4.dot_i16x8_s(ab, w01), i32x4.dot_i16x8_s(cd, w23))
+  v128.store(at, i32x4.add(v128.load(at), sum))
+}
+
+/**
  * ratios[p] = dots[p]^2 / norms[p], whose order is that of the cosine, and keys[p], whose ascending order is the
  * descending order of the ratio as f32. Every rounding is monotone: keys never contradict the exact order, they only
  * leave ties. Writes the smallest and the largest present key to `range`. @returns how many points are present.

@@ -4,6 +4,16 @@ import { knnWasm } from './knn.gen.ts'
 /** The functions of assembly/knn.ts, which says what they do; pointers are byte offsets into `memory`. */
 export type KnnKernel = {
   readonly addPostings: (from: number, to: number, weight: number, dots: number) => void
+  readonly addColumns4: (
+    count: number,
+    c0: number,
+    c1: number,
+    c2: number,
+    c3: number,
+    pair01: number,
+    pair23: number,
+    dots: number,
+  ) => void
   readonly ratioKeys: (
     count: number,
     dots: number,

@@ -9,10 +9,8 @@ import {
   placeRegions,
 } from './knn-kernel.ts'
 import type { SparseVector } from './sparse.ts'
-import { termTable } from './term-table.ts'
+import { planIndex } from './term-index.ts'
 
-/** A posting is position << 7 | weight. */
-const WEIGHT_BITS = 7
 const MAX_POINTS = 1 << 24
 /** Exact cross-multiplication in 64 bits needs squared lengths below 2^31: 133,000 terms of full weight. */
 const MAX_NORM = 2_147_483_647
@@ -38,8 +36,8 @@ export type SparseNeighbours = {
 }
 
 /**
- * KNN-Shapley sums (docs/spec/attribution.md) over posting lists, in WebAssembly. Memory: 4 bytes for each term of a point
- * that some query has too, and 44 bytes a point.
+ * KNN-Shapley sums (docs/spec/attribution.md) over posting lists, in WebAssembly. Memory: 4 to 8 bytes for each term of a
+ * point that some query has too, and 44 bytes a point.
  *
  * @throws {ProtocolError} `data.too_large` for 2^24 points or more, or a vector whose squared length reaches 2^31.
  */
@@ -47,37 +45,29 @@ export function sparseNeighbours(input: SparseNeighbours): NeighbourCredits {
   const { points, labels, weights, queries } = input
   const count = points.length
   if (count >= MAX_POINTS) throw new ProtocolError('data.too_large', `more than ${MAX_POINTS - 1} points`)
-  const terms = termTable(queries.map(({ ids }) => ids))
-  const starts = listStarts(points, terms.size, terms.slot)
+  const norms = Uint32Array.from(points, squaredLength)
+  const index = planIndex(points, queries)
   const { place, size } = layout()
   const regions = placeRegions(place, count)
   const at = {
-    dots: place(4 * count),
+    dots: place(4 * index.stride),
     norms: place(4 * count),
     ratios: place(8 * count),
     keys: place(4 * count),
-    postings: place(4 * (starts[terms.size] as number)),
   }
+  const indexAt = place(index.bytes)
   const { kernel, buffer } = knnKernel(size())
   new Int32Array(buffer, regions.labels, count).set(labels)
   new BigInt64Array(buffer, regions.weights, count + 1).set(weights)
-  new Uint32Array(buffer, at.norms, count).set(points.map(squaredLength))
-  fillPostings(new Uint32Array(buffer, at.postings), points, starts, terms.slot)
+  new Uint32Array(buffer, at.norms, count).set(norms)
   const values = new BigInt64Array(buffer, regions.values, count)
   if (count === 0) return { add: () => {}, values }
 
-  const dots = new Uint32Array(buffer, at.dots, count)
+  const dots = index.build(kernel, buffer, indexAt, at.dots)
   const keep = keeper(buffer, regions.values)
   const add = (query: SparseVector, label: number, excluded: Uint32Array): void => {
     squaredLength(query)
-    dots.fill(0)
-    for (let i = 0; i < query.ids.length; i++) {
-      const slot = terms.slot(query.ids[i] as number)
-      if (slot < 0) throw new Error('a query that was not announced')
-      const from = at.postings + 4 * (starts[slot] as number)
-      const to = at.postings + 4 * (starts[slot + 1] as number)
-      kernel.addPostings(from, to, query.weights[i] as number, at.dots)
-    }
+    dots(query)
     keep(excluded, () => rankAndCredit(kernel, buffer, regions, at, count, label))
   }
   return { add, values }
@@ -152,41 +142,4 @@ function squaredLength({ ids, weights }: SparseVector): number {
   }
   if (sum > MAX_NORM) throw new ProtocolError('data.too_large', 'a text has too many terms to be valued')
   return sum
-}
-
-/** Where each slot's list starts, in postings; one more than there are slots, the last being the total. */
-function listStarts(
-  points: readonly SparseVector[],
-  slots: number,
-  slot: (term: number) => number,
-): Uint32Array {
-  const starts = new Uint32Array(slots + 1)
-  for (const { ids } of points) {
-    for (let i = 0; i < ids.length; i++) {
-      const list = slot(ids[i] as number)
-      if (list >= 0) starts[list + 1] = (starts[list + 1] as number) + 1
-    }
-  }
-  for (let list = 0; list < slots; list++) {
-    starts[list + 1] = (starts[list + 1] as number) + (starts[list] as number)
-  }
-  return starts
-}
-
-function fillPostings(
-  postings: Uint32Array,
-  points: readonly SparseVector[],
-  starts: Uint32Array,
-  slot: (term: number) => number,
-): void {
-  const next = starts.slice()
-  points.forEach(({ ids, weights }, position) => {
-    for (let i = 0; i < ids.length; i++) {
-      const list = slot(ids[i] as number)
-      if (list < 0) continue
-      const at = next[list] as number
-      postings[at] = ((position << WEIGHT_BITS) | (weights[i] as number)) >>> 0
-      next[list] = at + 1
-    }
-  })
 }
