@@ -4,20 +4,35 @@
  * its labels occur together more often than chance would have it, else 0. A reviewer's figure is the mean score with
  * peers on the same item (bonus) minus the mean score with peers on different items (penalty): a rule that does not
  * look at the item gains as much as it loses.
+ *
+ * Every item weighs the same, however many reviewers it has: waves add reviewers to contested items, where honest people
+ * agree least, and counting all pairs alike would pay a ring for the disagreement it causes.
  */
 
+import { floor, max } from '@commonhold/protocol'
 import { floorDivide, PPM } from './informedness.ts'
 import type { LabelIndex } from './label-index.ts'
 
 export type Agreement = {
   /** ppm, [-10^6, 10^6], rounded down; 0 where nobody else judged the member's items. */
   readonly agreement: number
-  /** Pairs of the member's answer with a peer's about the same item. */
-  readonly pairs: number
+  /** The member's answers that a peer can be compared with. */
+  readonly compared: number
 }
 
-/** Row-major ordered pairs of labels by different reviewers about the same item. */
+/** Weight of an item, spread over the ordered pairs of its n reviewers: n (n - 1), which divides it for n <= 10. */
+const ITEM_WEIGHT = 2520
+/** Integers below this have exact products. */
+const EXACT = 94_000_000
+
+/**
+ * Weights of answers per label, and of pairs of answers by different reviewers about the same item per two labels
+ * (row-major). An answer weighs as much as the n - 1 pairs that it begins.
+ */
 type Pairs = { readonly together: Float64Array; readonly answers: Float64Array }
+
+/** A member's own part, and what of its answers x peers' answers falls on the same item: no pair for the penalty. */
+type OwnPairs = Pairs & { readonly sameItem: Float64Array; readonly compared: number }
 
 /** Per worker of `index`, which must hold reviews only: an author's label is no peer, because it can be seen. */
 export function correlatedAgreement(index: LabelIndex): Agreement[] {
@@ -31,17 +46,24 @@ export function correlatedAgreement(index: LabelIndex): Agreement[] {
   })
 }
 
-/** Per item, its labels and how many reviewers gave each. */
-type Votes = readonly ReadonlyMap<number, number>[]
+type ItemVotes = {
+  /** Reviewers per label. */
+  readonly votes: ReadonlyMap<number, number>
+  readonly reviewers: number
+  readonly pairWeight: number
+}
+type Votes = readonly ItemVotes[]
 
 function votesByItem({ items, itemStart, labelOf }: LabelIndex): Votes {
   return items.map((_, item) => {
+    const reviewers = (itemStart[item + 1] as number) - (itemStart[item] as number)
     const votes = new Map<number, number>()
     for (let at = itemStart[item] as number; at < (itemStart[item + 1] as number); at++) {
       const label = labelOf[at] as number
       votes.set(label, (votes.get(label) ?? 0) + 1)
     }
-    return votes
+    const pairs = reviewers * (reviewers - 1)
+    return { votes, reviewers, pairWeight: pairs === 0 ? 0 : max(1, floor(ITEM_WEIGHT / pairs)) }
   })
 }
 
@@ -65,25 +87,34 @@ function countAll({ classes }: LabelIndex, votes: Votes): Pairs {
   const width = classes.length
   const together = new Float64Array(width * width)
   const answers = new Float64Array(width)
-  for (const item of votes) {
-    for (const [a, countA] of item) {
-      add(answers, a, countA)
-      for (const [b, countB] of item) add(together, a * width + b, countA * (a === b ? countB - 1 : countB))
+  for (const { votes: given, reviewers, pairWeight } of votes) {
+    for (const [a, countA] of given) {
+      add(answers, a, countA * (reviewers - 1) * pairWeight)
+      for (const [b, countB] of given) {
+        add(together, a * width + b, countA * (a === b ? countB - 1 : countB) * pairWeight)
+      }
     }
   }
   return { together, answers }
 }
 
-function countOwn(own: readonly Answer[], votes: Votes, classes: number): Pairs {
+function countOwn(own: readonly Answer[], votes: Votes, classes: number): OwnPairs {
+  const sameItem = new Float64Array(classes * classes)
+  let compared = 0
   const together = new Float64Array(classes * classes)
   const answers = new Float64Array(classes)
   for (const { item, label } of own) {
-    add(answers, label, 1)
-    for (const [b, count] of votes[item] ?? []) {
-      add(together, label * classes + b, b === label ? count - 1 : count)
+    const { votes: given, reviewers, pairWeight } = votes[item] as ItemVotes
+    const weight = (reviewers - 1) * pairWeight
+    if (weight > 0) compared++
+    add(answers, label, weight)
+    for (const [b, votesForB] of given) {
+      const peers = b === label ? votesForB - 1 : votesForB
+      add(together, label * classes + b, peers * pairWeight)
+      add(sameItem, label * classes + b, peers * weight * weight)
     }
   }
-  return { together, answers }
+  return { together, answers, sameItem, compared }
 }
 
 /** Everybody's counts without those that the member's own answers are part of. */
@@ -106,37 +137,45 @@ function scores({ together }: Pairs, classes: number): Uint8Array {
     for (let b = 0; b < classes; b++) add(occurs, a, together[a * classes + b] as number)
     total += occurs[a] as number
   }
-  // Below this, total x together and occurs x occurs are exact.
-  if (total > 94_000_000) throw new Error('more pairs of reviews than exact counts can hold')
   return Uint8Array.from(together, (count, at) => {
     const b = at % classes
     const a = (at - b) / classes
-    const chance = (occurs[a] as number) * (occurs[b] as number)
-    return Number(chance === 0 ? a === b : count * total > chance)
+    const inA = occurs[a] as number
+    const inB = occurs[b] as number
+    if (inA === 0 || inB === 0) return Number(a === b)
+    return Number(count > 0 && exceeds(count, total, inA, inB))
   })
 }
 
-function score(own: Pairs, peers: Pairs, classes: number): Agreement {
+/** Whether count x total > a x b, exactly. */
+function exceeds(count: number, total: number, a: number, b: number): boolean {
+  if (total < EXACT) return count * total > a * b
+  return BigInt(count) * BigInt(total) > BigInt(a) * BigInt(b)
+}
+
+function score(own: OwnPairs, peers: Pairs, classes: number): Agreement {
   const scored = scores(peers, classes)
   let pairs = 0
   let bonus = 0
-  let cross = 0n
-  let crossPairs = 0n
+  let onOther = 0n
+  let penalty = 0n
   for (let a = 0; a < classes; a++) {
+    if (own.answers[a] === 0) continue
     for (let b = 0; b < classes; b++) {
       const at = a * classes + b
-      const count = own.together[at] as number
-      const combinations = BigInt(own.answers[a] as number) * BigInt(peers.answers[b] as number)
-      pairs += count
-      crossPairs += combinations
+      const together = own.together[at] as number
+      const all = BigInt(own.answers[a] as number) * BigInt(peers.answers[b] as number)
+      const apart = all - BigInt(own.sameItem[at] as number)
+      pairs += together
+      onOther += apart
       if (scored[at] !== 1) continue
-      bonus += count
-      cross += combinations
+      bonus += together
+      penalty += apart
     }
   }
-  if (pairs === 0 || crossPairs === BigInt(pairs)) return { agreement: 0, pairs }
+  const { compared } = own
+  if (pairs === 0 || onOther === 0n) return { agreement: 0, compared }
   const onSame = BigInt(pairs)
-  const onOther = crossPairs - onSame
-  const difference = BigInt(bonus) * onOther - (cross - BigInt(bonus)) * onSame
-  return { agreement: Number(floorDivide(difference * PPM, onSame * onOther)), pairs }
+  const difference = BigInt(bonus) * onOther - penalty * onSame
+  return { agreement: Number(floorDivide(difference * PPM, onSame * onOther)), compared }
 }

@@ -17,8 +17,8 @@ export type ReviewPay = {
   readonly goldInformedness: number | undefined
   /** Correlated agreement with peers, ppm. */
   readonly agreement: number
-  /** Pairs behind `agreement`. */
-  readonly pairs: number
+  /** Answers that a peer could be compared with; with none, agreement is 0 and nothing is earned. */
+  readonly compared: number
   /** Informedness against the consensus without the member's own answers, ppm. */
   readonly dsInformedness: number
   /** The three factors as they are multiplied: 0 or 1, then two of [0, 10^6]. */
@@ -49,7 +49,7 @@ export function reviewWeights(input: {
     const { index, fit } = aggregation.model
     const judged = own.map(({ item }) => lookUp(item, worker))
     const onGold = goldInformedness(own, gold, aggregation.classes)
-    const agreement = agreements[w] ?? { agreement: 0, pairs: 0 }
+    const agreement = agreements[w] ?? { agreement: 0, compared: 0 }
     pays.set(
       worker,
       pay({
