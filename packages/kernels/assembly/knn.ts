@@ -15,7 +15,7 @@ export function addPostings(from: usize, to: usize, weight: u32, dots: usize): v
 
 /**
  * dots[p] += w0 * c0[p] + ... + w3 * c3[p] for `count` points, a multiple of 16: columns are bytes in [0, 127], `pair01` is
- * w0 | w1 << 16. For a term that every eighth point has, a tenth of the time of its postings.
+ * w0 | w1 << 16. Measured on real text: a quarter of the time of the postings that it replaces.
  */
 export function addColumns4(
   count: u32, c0: usize, c1: usize, c2: usize, c3: usize, pair01: i32, pair23: i32, dots: usize,

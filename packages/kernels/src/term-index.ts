@@ -1,6 +1,6 @@
 /**
  * Which points have a term, and with what weight: posting lists, and for frequent terms whole columns of bytes. Four fifths
- * of the work on real text is terms that every eighth point has, and SIMD runs down a column ten times as fast.
+ * of the work on real text is terms that every eighth point has, and SIMD adds a column in a quarter of the time (measured on banking77).
  */
 import type { KnnKernel } from './knn-kernel.ts'
 import type { SparseVector } from './sparse.ts'
