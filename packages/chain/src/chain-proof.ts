@@ -38,7 +38,7 @@ export type ChainProof = {
   readonly shares: AccountProof
   /** Practice money with the pool's balance; null for a token whose storage we do not know. */
   readonly token: AccountProof | null
-  /** What the pool says these members were paid so far, in the order asked for. */
+  /** What the pool says that members were paid so far, in the order asked for; without those who were not paid. */
   readonly claimed: readonly { readonly memberId: Hex; readonly proof: ProofNodes }[]
 }
 
@@ -78,20 +78,15 @@ async function collect(client: Client, options: ChainProofOptions): Promise<Chai
   const { addresses, members = [] } = options
   const block = numberToHex(options.block)
   const { blockHash, header } = await headerAt(client, block)
-  const claimedSlots = members.map((member) => mappingSlot(member, payoutPoolStorage.claimed.slot))
-  const pool = await prove(client, block, addresses.pool, [...POOL_SLOTS, ...claimedSlots])
   return {
     format: 'commonhold-chain-proof/v1',
     blockHash,
     header,
-    pool: { ...pool, storage: pool.storage.slice(0, POOL_SLOTS.length) },
+    pool: await prove(client, block, addresses.pool, POOL_SLOTS),
     anchor: await prove(client, block, addresses.anchor, ANCHOR_SLOTS),
     shares: await prove(client, block, addresses.shares, []),
     token: await proveBalance(client, block, addresses),
-    claimed: members.map((member, index) => ({
-      memberId: lower(member),
-      proof: pool.storage[POOL_SLOTS.length + index] as ProofNodes,
-    })),
+    claimed: await proveClaimed(client, block, addresses, members),
   }
 }
 
@@ -103,7 +98,7 @@ async function prove(
 ): Promise<AccountProof> {
   const [code, proof] = await Promise.all([
     client.request({ method: 'eth_getCode', params: [address, block] }) as Promise<Hex>,
-    client.request({ method: 'eth_getProof', params: [address, [...slots], block] }) as Promise<RpcProof>,
+    getProof(client, block, address, slots),
   ])
   return {
     address: lower(address),
@@ -113,10 +108,30 @@ async function prove(
   }
 }
 
+/** Nodes refuse more than 1,024 slots at once. */
+const SLOTS_AT_ONCE = 500
+
+async function proveClaimed(client: Client, block: Hex, { pool }: ChainAddresses, members: readonly Hex[]) {
+  const claimed: { memberId: Hex; proof: ProofNodes }[] = []
+  for (let from = 0; from < members.length; from += SLOTS_AT_ONCE) {
+    const some = members.slice(from, from + SLOTS_AT_ONCE)
+    const slots = some.map((member) => mappingSlot(member, payoutPoolStorage.claimed.slot))
+    const { storageProof } = await getProof(client, block, pool, slots)
+    for (const [index, { value, proof }] of storageProof.entries()) {
+      const memberId = lower(some[index] as Hex)
+      if (BigInt(value) !== 0n) claimed.push({ memberId, proof: proof.map(lower) })
+    }
+  }
+  return claimed
+}
+
 type RpcProof = {
   readonly accountProof: ProofNodes
-  readonly storageProof: readonly { readonly proof: ProofNodes }[]
+  readonly storageProof: readonly { readonly value: Hex; readonly proof: ProofNodes }[]
 }
+
+const getProof = (client: Client, block: Hex, address: Address, slots: readonly Hex[]): Promise<RpcProof> =>
+  client.request({ method: 'eth_getProof', params: [address, [...slots], block] }) as Promise<RpcProof>
 
 async function proveBalance(
   client: Client,

@@ -8,7 +8,7 @@ import { hexToBytes } from './hex.ts'
 import { type Ground, openMachine } from './machine.ts'
 import { encodeReceipt, receiptOf } from './receipt.ts'
 import { BLOCK_GAS_LIMIT, COINBASE, extraData, GENESIS_BASE_FEE } from './rules.ts'
-import { assertPayable } from './transaction.ts'
+import { assertMineable } from './transaction.ts'
 import type { Put } from './trie-database.ts'
 
 /** Accounts at block 0: address to balance in wei and, for a contract, its code. */
@@ -56,7 +56,7 @@ export async function buildNext(
 ): Promise<BuiltBlock> {
   const { vm, state, database } = await openMachine(ground, parent.header.stateRoot)
   const baseFeePerGas = parent.header.calcNextBaseFee()
-  assertPayable(transaction, await state.getAccount(transaction.getSenderAddress()), baseFeePerGas)
+  assertMineable(transaction, await state.getAccount(transaction.getSenderAddress()), baseFeePerGas)
   const builder = await buildBlock(vm, {
     parentBlock: parent,
     headerData: {

@@ -20,8 +20,6 @@ export function decodeTransaction(raw: string, common: Common): TypedTransaction
     throw rejected('only replay-protected (EIP-155) transactions allowed')
   }
   if (!transaction.isSigned() || !transaction.verifySignature()) throw rejected('invalid signature')
-  const [problem] = transaction.getValidationErrors()
-  if (problem !== undefined) throw rejected(problem)
   return transaction
 }
 
@@ -31,7 +29,7 @@ export function decodeTransaction(raw: string, common: Common): TypedTransaction
  *
  * @throws {RpcError} -32000
  */
-export function assertPayable(
+export function assertMineable(
   transaction: TypedTransaction,
   sender: Account | undefined,
   baseFee: bigint,
@@ -53,6 +51,8 @@ export function assertPayable(
   if ((sender?.balance ?? 0n) < cost) {
     throw rejected(`insufficient funds for gas * price + value: have ${sender?.balance ?? 0n} want ${cost}`)
   }
+  const [problem] = transaction.getValidationErrors()
+  if (problem !== undefined) throw rejected(problem)
 }
 
 const rejected = (message: string): RpcError => new RpcError(INVALID_INPUT, message)
