@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { hashLeaves, hashLeavesJoined, hashNodes, sha256Many } from '@commonhold/kernels'
-import { sha256 as noble } from '@noble/hashes/sha2.js'
+import { sha256 as noble } from '@commonhold/protocol'
 import fc from 'fast-check'
 import { compileKernel, generatedFile } from '../tools/build.ts'
 
