@@ -79,9 +79,9 @@ class GroupCommitter<T> implements Sequencer<T> {
     while (this.#queue.length > 0) {
       // One turn of the event loop: those just answered, and requests that have arrived, join this group.
       await new Promise((resolve) => setImmediate(resolve))
-      let group: readonly Decided<T>[] = []
+      const group: Decided<T>[] = []
       try {
-        group = this.#decideGroup()
+        this.#decideInto(group)
         if (group.length > 0) await this.#append(group)
       } catch (error) {
         this.#break(error, group)
@@ -90,9 +90,8 @@ class GroupCommitter<T> implements Sequencer<T> {
     this.#running = undefined
   }
 
-  #decideGroup(): readonly Decided<T>[] {
+  #decideInto(group: Decided<T>[]): void {
     const { decide, maxEntries = 512, maxBytes = 4 << 20 } = this.#options
-    const group: Decided<T>[] = []
     let bytes = 0
     let taken = 0
     try {
@@ -104,13 +103,9 @@ class GroupCommitter<T> implements Sequencer<T> {
         group.push({ waiting, index, decision })
         bytes += weight(decision)
       }
-    } catch (error) {
-      for (const { waiting } of group) waiting.reject(brokenBy(error))
-      throw error
     } finally {
       this.#queue.splice(0, taken)
     }
-    return group
   }
 
   async #append(group: readonly Decided<T>[]): Promise<void> {

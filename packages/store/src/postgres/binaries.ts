@@ -47,8 +47,11 @@ const OLDEST_MAJOR = 15
  * PostgreSQL's programs: those of the npm package for this platform, or else the newest that the system has.
  * @throws {ProtocolError} `home.unusable` when there are none that run.
  */
-export async function findBinaries(cache: string, user: ServerUser | undefined): Promise<Binaries> {
-  const native = npmFolder()
+export async function findBinaries(
+  cache: string,
+  user: ServerUser | undefined,
+  native: string | undefined = npmFolder(),
+): Promise<Binaries> {
   if (native) {
     const place = await usablePlace(native, cache, user)
     const bin = join(place, 'bin')

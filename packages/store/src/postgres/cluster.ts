@@ -26,7 +26,11 @@ export async function ensureCluster(placement: Placement, binaries: Binaries): P
   await sweep(placement.base)
   const { data } = placement
   const version = await readFile(join(data, 'PG_VERSION'), 'utf8').catch(() => undefined)
-  if (version === undefined) return await createCluster(placement, binaries)
+  if (version === undefined) {
+    const found = await readdir(data).catch(() => [])
+    if (found.length > 0) throw new ProtocolError('home.unusable', `${data} is not a database`, { data })
+    return await createCluster(placement, binaries)
+  }
   if (Number(version) !== binaries.major) {
     throw new ProtocolError(
       'home.unusable',

@@ -70,10 +70,10 @@ async function commandLine(pid: number): Promise<readonly string[]> {
   return program ? [program, '-D', data] : []
 }
 
-/** Waits until nothing runs on `data` any more, or time is up. */
-export async function awaitStopped(data: string, patienceMs: number): Promise<boolean> {
+/** Waits until the process is gone (its pid file goes a little earlier), or time is up. */
+export async function awaitStopped({ pid }: Postmaster, data: string, patienceMs: number): Promise<boolean> {
   const deadline = performance.now() + patienceMs
-  while (await livePostmaster(data)) {
+  while (await isServerOf(pid, data)) {
     if (performance.now() > deadline) return false
     await sleep(POLL_MS)
   }
@@ -91,15 +91,15 @@ export async function stopPostmaster(data: string): Promise<void> {
     ['SIGQUIT', 10_000],
     ['SIGKILL', 10_000],
   ] as const
+  const running = await livePostmaster(data)
+  if (!running) return
   for (const [signal, patienceMs] of steps) {
-    const running = await livePostmaster(data)
-    if (!running) return
     try {
       process.kill(running.pid, signal)
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'ESRCH') throw cause
     }
-    if (await awaitStopped(data, patienceMs)) return
+    if (await awaitStopped(running, data, patienceMs)) return
   }
   throw new ProtocolError('store.unavailable', `the PostgreSQL server on ${data} does not stop`, { data })
 }

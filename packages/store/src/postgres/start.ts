@@ -70,7 +70,7 @@ async function adopt(data: string): Promise<Postmaster | undefined> {
     const running = await livePostmaster(data)
     if (running?.status !== 'starting') {
       if (running?.status !== 'stopping') return running
-      await awaitStopped(data, ORPHANS_MS)
+      await awaitStopped(running, data, ORPHANS_MS)
       return undefined
     }
     await sleep(POLL_MS)
