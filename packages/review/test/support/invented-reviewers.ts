@@ -1,13 +1,6 @@
 // A seeded world of invented reviewers: who says what about items whose truth is known to the simulation only.
 import { type Digest, type MemberId, memberId, sha256Hex, utf8 } from '@commonhold/protocol'
-import {
-  acceptance,
-  aggregate,
-  drawReviewers,
-  type Judgement,
-  needsMore,
-  reviewWeights,
-} from '../../src/index.ts'
+import { aggregate, drawReviewers, type Judgement, needsMore, reviewWeights } from '../../src/index.ts'
 
 /** xorshift32: the simulation needs a repeatable coin, not a good one. */
 export function coin(seed: number): () => number {
