@@ -1,8 +1,9 @@
 // A chain in memory with the rules that contracts meet in earnest (Osaka, whole transactions, gas): no block production.
 import assert from 'node:assert/strict'
 import { logAnchorAbi, payoutPoolAbi, practiceDollarAbi, sharesAbi } from '@commonhold/contracts'
-import { createBlock } from '@ethereumjs/block'
+import { type Block, createBlock } from '@ethereumjs/block'
 import { createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common'
+import { SimpleStateManager } from '@ethereumjs/statemanager'
 import { createLegacyTx } from '@ethereumjs/tx'
 import { Address, hexToBytes } from '@ethereumjs/util'
 import { createVM, runTx, type VM } from '@ethereumjs/vm'
@@ -48,18 +49,18 @@ export class Chain {
   number = 1n
   readonly #vm: VM
   readonly #nonces = new Map<Hex, bigint>()
+  #latest: Block
 
   private constructor(vm: VM, chainId: number) {
     this.#vm = vm
     this.chainId = chainId
+    this.#latest = this.#newBlock()
   }
 
   static async start(chainId = 31_337): Promise<Chain> {
     const common = createCustomCommon({ chainId }, Mainnet, { hardfork: Hardfork.Osaka })
-    const chain = new Chain(await createVM({ common }), chainId)
-    // An open checkpoint keeps state in the caches: nothing here needs a state root.
-    await chain.#vm.stateManager.checkpoint()
-    return chain
+    // Maps in place of a trie: nothing here needs a state root.
+    return new Chain(await createVM({ common, stateManager: new SimpleStateManager({ common }) }), chainId)
   }
 
   /** Runs `work` and undoes what it did to state and clock. */
@@ -144,7 +145,13 @@ export class Chain {
     return new Contract(this, abi, created, gas)
   }
 
-  #block(): ReturnType<typeof createBlock> {
+  #block(): Block {
+    const { number, timestamp } = this.#latest.header
+    if (number !== this.number || timestamp !== this.time) this.#latest = this.#newBlock()
+    return this.#latest
+  }
+
+  #newBlock(): Block {
     return createBlock(
       { header: { number: this.number, timestamp: this.time, baseFeePerGas: 0n, gasLimit: 60_000_000n } },
       { common: this.#vm.common, skipConsensusFormatValidation: true },

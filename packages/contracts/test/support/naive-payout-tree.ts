@@ -41,22 +41,35 @@ export function buildTree(rows: readonly Row[], place: Place): Tree {
   let width = 1
   while (width < rows.length) width *= 2
   while (leaves.length < width) leaves.push(ZERO)
+  const top = nodesOver(leaves)
+  const header = [{ type: 'uint256' }, { type: 'bytes32' }]
   return {
-    root: keccak256(encodeAbiParameters([{ type: 'uint256' }, { type: 'bytes32' }], [count, top(leaves)])),
-    claims: claims.map((claim, index) => ({ claim, proof: path(leaves, index) })),
+    root: keccak256(encodeAbiParameters(header, [count, top(0, width)])),
+    claims: claims.map((claim, index) => ({ claim, proof: siblings(top, index, 0, width) })),
   }
 }
 
-function top(leaves: readonly Hex[]): Hex {
-  if (leaves.length === 1) return leaves[0] as Hex
-  const half = leaves.length / 2
-  return keccak256(concat([top(leaves.slice(0, half)), top(leaves.slice(half))]))
+type NodeOver = (from: number, to: number) => Hex
+
+/** The node over the leaves from..to, whose number is a power of two. */
+function nodesOver(leaves: readonly Hex[]): NodeOver {
+  const known = new Map<string, Hex>()
+  const node: NodeOver = (from, to) => {
+    if (to - from === 1) return leaves[from] as Hex
+    const key = `${from}-${to}`
+    const middle = (from + to) / 2
+    const hash = known.get(key) ?? keccak256(concat([node(from, middle), node(middle, to)]))
+    known.set(key, hash)
+    return hash
+  }
+  return node
 }
 
-/** Siblings from the leaf upwards. */
-function path(leaves: readonly Hex[], index: number): readonly Hex[] {
-  if (leaves.length === 1) return []
-  const half = leaves.length / 2
-  const [left, right] = [leaves.slice(0, half), leaves.slice(half)]
-  return index < half ? [...path(left, index), top(right)] : [...path(right, index - half), top(left)]
+/** From the leaf upwards. */
+function siblings(top: NodeOver, index: number, from: number, to: number): readonly Hex[] {
+  if (to - from === 1) return []
+  const middle = (from + to) / 2
+  return index < middle
+    ? [...siblings(top, index, from, middle), top(middle, to)]
+    : [...siblings(top, index, middle, to), top(from, middle)]
 }
