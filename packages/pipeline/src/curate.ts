@@ -38,7 +38,9 @@ function reviewedClusters(view: View, round: Round, corpus: Corpus, waves: Waves
   const charter = (view.founding as NonNullable<View['founding']>).charter
   const rules = reviewRules(charter)
   const reviewed = new Map<string, number>()
-  for (const { item } of waves.reviews) reviewed.set(item, (reviewed.get(item) ?? 0) + 1)
+  for (const { item, label } of waves.reviews) {
+    if (label !== undefined) reviewed.set(item, (reviewed.get(item) ?? 0) + 1)
+  }
   const clusters: AcceptedCluster[] = []
   for (const estimate of waves.estimate.items) {
     const leader = estimate.item as EventId

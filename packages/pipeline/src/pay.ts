@@ -119,7 +119,8 @@ function valueItems({ rows, holdOut, attribution }: PayInput): Work[] {
 function weighReviews({ round, waves }: PayInput): ReadonlyMap<string, ReviewPay> {
   const judgements: Judgement[] = []
   for (const { item, reviewer, label, imported, index } of waves.reviews) {
-    if (!imported && index > round.opened) judgements.push({ item, worker: reviewer, label })
+    if (!imported && label !== undefined && index > round.opened)
+      judgements.push({ item, worker: reviewer, label })
   }
   if (judgements.length === 0) return new Map()
   return reviewWeights({ judgements, gold: round.gold, aggregation: waves.estimate })

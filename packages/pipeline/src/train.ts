@@ -1,12 +1,12 @@
 /** Training and the gate (docs/spec/learning.md): a candidate measured on the hold-out, and the release on everything. */
 import {
   type ClassifierModel,
-  type ClassifierRecipe,
   type Evaluation,
   evaluateClassifier,
   type GateResult,
   gate,
   modelHash,
+  parseRecipe,
   trainClassifier,
 } from '@commonhold/learning'
 import { type Charter, type Digest, type EventId, taggedHash } from '@commonhold/protocol'
@@ -31,14 +31,38 @@ export function trainRound(
   seed: Digest,
   previous: RoundState,
 ): Training {
-  const recipe = charter.recipe as unknown as ClassifierRecipe
+  const recipe = parseRecipe(charter.recipe)
   const trainSeed = taggedHash('training', seed)
   const measured = rows.filter(({ leader }) => holdOut.has(leader))
-  const tested = measured.map(({ text, label, lang }) => ({ text, label, group: lang ?? '' }))
+  const tested = measured.map(({ text, label, lang }) => ({
+    text,
+    label,
+    ...(lang === undefined ? {} : { group: lang }),
+  }))
   const fit = (some: readonly DatasetRow[]): ClassifierModel =>
     trainClassifier(examplesOf(some), charter.labels, recipe, trainSeed)
   const candidate = evaluateClassifier(fit(rows.filter(({ leader }) => !holdOut.has(leader))), tested)
   const live = previous.live === undefined ? undefined : evaluateClassifier(previous.live.model, tested)
   const release = fit(rows)
-  return { candidate, live, gate: decideGate(candidate, live), release, releaseHash: modelHash(release) }
+  return {
+    candidate,
+    live,
+    gate: decideGate(candidate, live, measured),
+    release,
+    releaseHash: modelHash(release),
+  }
 }
+
+/** The recipe is the charter's own, so a later round is a data refresh. */
+const decideGate = (
+  candidate: Evaluation,
+  live: Evaluation | undefined,
+  measured: readonly DatasetRow[],
+): GateResult =>
+  gate({
+    kind: live === undefined ? 'first' : 'refresh',
+    candidateCorrect: candidate.correctByItem,
+    ...(live === undefined ? {} : { liveCorrect: live.correctByItem }),
+    majorityCorrect: candidate.majority.correct,
+    groups: measured.map(({ lang }) => lang),
+  })

@@ -85,7 +85,9 @@ type Estimate = {
   readonly waiting: readonly EventId[]
   readonly estimate: Aggregation
   readonly byItem: ReadonlyMap<string, Aggregation['items'][number]>
-  readonly reviewed: ReadonlyMap<EventId, number>
+  /** Answers by item, and those among them that give a label. */
+  readonly answers: ReadonlyMap<EventId, number>
+  readonly labelled: ReadonlyMap<EventId, number>
 }
 
 function estimateItems(
@@ -94,21 +96,31 @@ function estimateItems(
   corpus: Corpus,
   reviews: readonly Review[],
 ): Estimate {
-  const reviewed = new Map<EventId, number>()
-  for (const { item } of reviews) reviewed.set(item, (reviewed.get(item) ?? 0) + 1)
-  const judgements: Judgement[] = []
+  const answers = new Map<EventId, number>()
+  const labelled = new Map<EventId, number>()
+  const given: Judgement[] = []
+  for (const { item, reviewer, label } of reviews) {
+    answers.set(item, (answers.get(item) ?? 0) + 1)
+    if (label === undefined) continue
+    labelled.set(item, (labelled.get(item) ?? 0) + 1)
+    given.push({ item, worker: reviewer, label })
+  }
+  const own: Judgement[] = []
   for (const id of waiting) {
     const { author, label } = (corpus.items.get(id) as Item).contribution
     // The author's label is one judgement among the others, once there are others.
-    if (reviewed.has(id)) judgements.push({ item: id, worker: author, label })
+    if (labelled.has(id)) own.push({ item: id, worker: author, label })
   }
-  for (const { item, reviewer, label } of reviews) judgements.push({ item, worker: reviewer, label })
-  const estimate = aggregate(judgements, { classes: charter.labels })
-  return { waiting, estimate, byItem: new Map(estimate.items.map((one) => [one.item, one])), reviewed }
+  const estimate = aggregate([...own, ...given], { classes: charter.labels })
+  const byItem = new Map(estimate.items.map((one) => [one.item, one]))
+  return { waiting, estimate, byItem, answers, labelled }
 }
 
-const needOf = ({ byItem, reviewed }: Estimate, id: EventId, charter: Charter): number =>
-  needsMore(byItem.get(id), reviewed.get(id) ?? 0, reviewRules(charter))
+/** Nothing is decided by fewer labels than a first wave: whoever was not sure is followed by somebody else. */
+function needOf({ byItem, answers, labelled }: Estimate, id: EventId, charter: Charter): number {
+  const enough = (labelled.get(id) ?? 0) >= charter.reviews.first
+  return needsMore(enough ? byItem.get(id) : undefined, answers.get(id) ?? 0, reviewRules(charter))
+}
 
 function drawWave(
   view: View,

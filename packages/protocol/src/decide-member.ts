@@ -117,7 +117,7 @@ const RULES: Rules = {
     if (!needMember(view, member).roles.has('reviewer')) throw notAllowed('only reviewers review')
     if (currentRound(view)?.round !== round)
       throw new ProtocolError('round.bad_state', `round ${round} is not under way`)
-    needLabel(view, label)
+    if (label !== undefined) needLabel(view, label)
     const author = needReviewable(view, item, member)
     if (inSubtree(view.members, member, author)) {
       throw new ProtocolError(

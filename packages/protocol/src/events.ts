@@ -143,13 +143,11 @@ const SCHEMAS = {
     worker: memberSchema,
     label: labelSchema,
   }),
-  'review.submitted': object({
-    ...byMember,
-    type: literal('review.submitted'),
-    round: roundSchema,
-    item: digestSchema,
-    label: labelSchema,
-  }),
+  'review.submitted': object(
+    { ...byMember, type: literal('review.submitted'), round: roundSchema, item: digestSchema },
+    /** Absent: "not sure". It is an answer, but no judgement. */
+    { label: labelSchema },
+  ),
   'gold.committed': object({
     ...byMember,
     type: literal('gold.committed'),

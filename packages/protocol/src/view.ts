@@ -51,7 +51,8 @@ export type Review = {
   readonly index: number
   readonly item: EventId
   readonly reviewer: MemberId
-  readonly label: string
+  /** Undefined: "not sure". */
+  readonly label: string | undefined
   /** Reviews of an import are attested by the importer, not drawn by lot. */
   readonly imported: boolean
 }

@@ -46,16 +46,25 @@ export function authorLabel(cast: Cast, seed: string, person: Person, request: R
   }
 }
 
-/** The label that a reviewer gives. Nobody can tell what junk means, so everyone guesses. */
-export function reviewerLabel(cast: Cast, seed: string, person: Person, request: Request): string {
-  const kindOfAuthor = cast.people.find(({ handle }) => handle === request.author)?.kind
-  if (kindOfAuthor === 'junk') {
-    const all = cast.categories
-    return (all[chance(seed, all.length, 'junk', person.handle, request.id)] as { readonly id: string }).id
-  }
+/**
+ * The label that a reviewer gives; undefined is "not sure". Nobody can tell what junk means: who reads it says so in nine
+ * of ten cases and guesses otherwise.
+ */
+export function reviewerLabel(
+  cast: Cast,
+  seed: string,
+  person: Person,
+  request: Request,
+): string | undefined {
   if (person.kind === 'careless' && chance(seed, 100, 'asleep', person.handle, request.id) >= person.care) {
     // Clicks the first category without reading.
     return (cast.categories[0] as { readonly id: string }).id
+  }
+  const kindOfAuthor = cast.people.find(({ handle }) => handle === request.author)?.kind
+  if (kindOfAuthor === 'junk') {
+    if (chance(seed, 10, 'guess', person.handle, request.id) > 0) return undefined
+    const all = cast.categories
+    return (all[chance(seed, all.length, 'junk', person.handle, request.id)] as { readonly id: string }).id
   }
   return careful(
     cast,

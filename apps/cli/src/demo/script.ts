@@ -37,12 +37,11 @@ import {
   taggedHash,
   textAddendum,
   toHex,
-  type UnixMillis,
   unixMillis,
-  type View,
 } from '@commonhold/protocol'
 import { privateKeyToAccount } from 'viem/accounts'
 import { authorLabel, copies, reviewerLabel } from './behaviour.ts'
+import { DEMO_START } from './clock.ts'
 import type { Cast, Person, Request } from './people.ts'
 
 /** Published: whoever has it has every key of the demonstration. */
@@ -52,17 +51,6 @@ export const DEMO_ORIGIN = 'demo.commonhold.example/elm-row'
 export const DEMO_ROUNDS = 2
 /** Sponsors' practice money for each round: 600 and 400 dollars at six decimals. */
 const BUDGETS: readonly bigint[] = [600_000_000n, 400_000_000n]
-
-/** Monday 5 January 2026, nine o'clock: the logical clock begins there. */
-const START = Date.UTC(2026, 0, 5, 9)
-const PER_ENTRY_MS = 45_000
-const AFTER_PAYOUT_MS = 2 * 86_400_000
-
-/** Time as a function of the log alone: 45 seconds an entry, and two days after every posted payout root. */
-export function demoClock(view: View): UnixMillis {
-  const posted = view.rounds.filter((round) => round.posted !== undefined).length
-  return unixMillis(START + view.size * PER_ENTRY_MS + posted * AFTER_PAYOUT_MS)
-}
 
 export type DemoContext = {
   readonly cast: Cast
@@ -134,7 +122,7 @@ async function joinAll({ cast, community, onStep }: DemoContext): Promise<void> 
     member(community, boss, 'member.invited', demoNonce('invited'), {
       invite: inviteDigest(secret),
       count: others.length,
-      expires: unixMillis(START + 365 * 86_400_000),
+      expires: unixMillis(DEMO_START + 365 * 86_400_000),
     }),
   ])
   for (const { handle } of others) {
@@ -258,16 +246,13 @@ async function answerReviews(
       if (community.view.reviewed.has(`${item}:${reviewer}`)) continue
       const person = people.get(reviewer) as Person
       const { content } = community.view.contributions.get(item) as Contribution
+      const label = reviewerLabel(cast, DEMO_SEED, person, texts.get(content) as Request)
       const draft = member(
         community,
         signerOf(community, person.handle),
         'review.submitted',
         demoNonce('review', person.handle, item),
-        {
-          round,
-          item,
-          label: reviewerLabel(cast, DEMO_SEED, person, texts.get(content) as Request),
-        },
+        { round, item, ...(label === undefined ? {} : { label }) },
       )
       const some = drafts.get(person.handle)
       if (some === undefined) drafts.set(person.handle, [draft])

@@ -1,0 +1,39 @@
+/** Opens the community that a command works on. The environment is read here and nowhere else. */
+import { type ChainSide, Community, openChainSide, readHome } from '@commonhold/node'
+import { type UnixMillis, unixMillis, type View } from '@commonhold/protocol'
+import type { Context } from './command.ts'
+import { demoClock } from './demo/clock.ts'
+
+export type Opened = AsyncDisposable & { readonly community: Community; readonly chain: ChainSide }
+
+/** Another command on the same home usually ends soon. */
+const WAIT_MS = 5_000
+
+const wallClock = (): UnixMillis => unixMillis(Date.now())
+
+/** @throws {ProtocolError} `home.missing`, `home.busy`, `home.unusable`, `store.unavailable`. */
+export async function openCommunity(
+  { home, signal }: Pick<Context, 'home' | 'signal'>,
+  command: string,
+): Promise<Opened> {
+  const { demonstration } = readHome(home)
+  const clock: (view: View) => UnixMillis = demonstration === undefined ? wallClock : demoClock
+  const community = await Community.open({
+    folder: home,
+    command,
+    databaseUrl: process.env['DATABASE_URL'],
+    clock,
+    waitMs: WAIT_MS,
+    signal,
+  })
+  try {
+    const chain = await openChainSide(community, {
+      rpcUrl: process.env['CHAIN_RPC_URL'],
+      token: process.env['CHAIN_TOKEN'],
+    })
+    return { community, chain, [Symbol.asyncDispose]: () => community.close() }
+  } catch (error) {
+    await community.close()
+    throw error
+  }
+}
