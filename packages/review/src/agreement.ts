@@ -1,7 +1,7 @@
 /**
  * Correlated agreement (docs/spec/review.md, section 5): Shnayder, Agarwal, Frongillo, Parkes (2016), "Informed
  * Truthfulness in Multi-Task Peer Prediction", which extends Dasgupta and Ghosh (2013). A pair of answers scores 1 if
- * its labels occur together more often than chance would have it, else 0. A reviewer's figure is the mean score with
+ * its labels are equal or correlated among peers, else 0. A reviewer's figure is the mean score with
  * peers on the same item (bonus) minus the mean score with peers on different items (penalty): a rule that does not
  * look at the item gains as much as it loses.
  *
@@ -22,8 +22,8 @@ export type Agreement = {
 
 /** Weight of an item, spread over the ordered pairs of its n reviewers: n (n - 1), which divides it for n <= 10. */
 const ITEM_WEIGHT = 2520
-/** Integers below this have exact products. */
-const EXACT = 94_000_000
+/** Twice a product of integers below this is exact. */
+const EXACT = 67_000_000
 
 /**
  * Weights of answers per label, and of pairs of answers by different reviewers about the same item per two labels
@@ -129,7 +129,11 @@ function peersOf(own: Pairs, all: Pairs, classes: number): Pairs {
   return { together, answers: all.answers.map((count, label) => count - (own.answers[label] as number)) }
 }
 
-/** Scores of label pairs by the sign of their correlation among peers: identity where peers show nothing. */
+/**
+ * 1 for equal labels, and for different ones that peers give together at least twice as often as chance would.
+ * The paper takes the bare sign of the correlation; among few reviewers of different habits (one truthful, one
+ * constant) pooled counts show weak correlations of the wrong sign, also for equal labels.
+ */
 function scores({ together }: Pairs, classes: number): Uint8Array {
   const occurs = new Float64Array(classes)
   let total = 0
@@ -140,17 +144,15 @@ function scores({ together }: Pairs, classes: number): Uint8Array {
   return Uint8Array.from(together, (count, at) => {
     const b = at % classes
     const a = (at - b) / classes
-    const inA = occurs[a] as number
-    const inB = occurs[b] as number
-    if (inA === 0 || inB === 0) return Number(a === b)
-    return Number(count > 0 && exceeds(count, total, inA, inB))
+    if (a === b) return 1
+    return Number(count > 0 && twiceChance(count, total, occurs[a] as number, occurs[b] as number))
   })
 }
 
-/** Whether count x total > a x b, exactly. */
-function exceeds(count: number, total: number, a: number, b: number): boolean {
-  if (total < EXACT) return count * total > a * b
-  return BigInt(count) * BigInt(total) > BigInt(a) * BigInt(b)
+/** Whether count / total >= 2 x (a / total) x (b / total), exactly. */
+function twiceChance(count: number, total: number, a: number, b: number): boolean {
+  if (total < EXACT) return count * total >= 2 * a * b
+  return BigInt(count) * BigInt(total) >= 2n * BigInt(a) * BigInt(b)
 }
 
 function score(own: OwnPairs, peers: Pairs, classes: number): Agreement {

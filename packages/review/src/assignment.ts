@@ -1,4 +1,12 @@
-import { compareText, type Digest, type MemberId, taggedHash } from '@commonhold/protocol'
+import {
+  type Bytes,
+  compareText,
+  type Digest,
+  type MemberId,
+  min,
+  taggedHash,
+  utf8,
+} from '@commonhold/protocol'
 
 export type Lot = {
   /** Unknown until submissions have closed, public afterwards. */
@@ -26,6 +34,7 @@ export function drawReviewers(lot: Lot): Assignment[] {
   const load = new Map<MemberId, number>()
   const reviewers = [...new Set(lot.reviewers)].sort(compareText)
   for (const reviewer of reviewers) load.set(reviewer, 0)
+  const tickets = new Map(reviewers.map((reviewer) => [reviewer, utf8(reviewer)]))
   const held = lot.items.map(({ id }) => new Set(lot.already(id)))
   for (const members of held) {
     for (const member of members) load.set(member, (load.get(member) ?? 0) + 1)
@@ -36,24 +45,34 @@ export function drawReviewers(lot: Lot): Assignment[] {
     const eligible = reviewers.filter(
       (reviewer) => reviewer !== author && !holders.has(reviewer) && !lot.conflict(reviewer, author),
     )
-    return { item: id, reviewers: drawFor(lot.seed, id, eligible, wanted, load) }
+    return { item: id, reviewers: drawFor(eligible, wanted, load, ticketsOf(lot.seed, id, tickets)) }
   })
 }
 
+type Tickets = (reviewer: MemberId) => Digest
+
+/** Ids as bytes are made once: a large lot hashes millions of them. */
+function ticketsOf(seed: Digest, item: Digest, ids: ReadonlyMap<MemberId, Bytes>): Tickets {
+  const seedBytes = utf8(seed)
+  const itemBytes = utf8(item)
+  return (reviewer) => taggedHash('review-lot', seedBytes, itemBytes, ids.get(reviewer) as Bytes)
+}
+
 function drawFor(
-  seed: Digest,
-  item: Digest,
   eligible: readonly MemberId[],
   wanted: number,
   load: Map<MemberId, number>,
+  ticketOf: Tickets,
 ): MemberId[] {
   const drawn: MemberId[] = []
   let left = eligible
   while (drawn.length < wanted && left.length > 0) {
     let fewest = Number.MAX_SAFE_INTEGER
-    for (const reviewer of left) fewest = smaller(fewest, load.get(reviewer) ?? 0)
-    const tied = left.filter((reviewer) => load.get(reviewer) === fewest)
-    const next = firstByLot(seed, item, tied)
+    for (const reviewer of left) fewest = min(fewest, load.get(reviewer) ?? 0)
+    const next = firstByLot(
+      left.filter((reviewer) => load.get(reviewer) === fewest),
+      ticketOf,
+    )
     drawn.push(next)
     load.set(next, fewest + 1)
     left = left.filter((reviewer) => reviewer !== next)
@@ -61,15 +80,13 @@ function drawFor(
   return drawn
 }
 
-const smaller = (a: number, b: number): number => (a < b ? a : b)
-
 /** `members` is not empty and in byte order, which decides between equal hashes. */
-function firstByLot(seed: Digest, item: Digest, members: readonly MemberId[]): MemberId {
+function firstByLot(members: readonly MemberId[], ticketOf: Tickets): MemberId {
   let best = members[0] as MemberId
   if (members.length === 1) return best
-  let bestTicket: string = taggedHash('review-lot', seed, item, best)
+  let bestTicket = ticketOf(best)
   for (const member of members.slice(1)) {
-    const ticket = taggedHash('review-lot', seed, item, member)
+    const ticket = ticketOf(member)
     if (compareText(ticket, bestTicket) < 0) {
       best = member
       bestTicket = ticket

@@ -70,58 +70,91 @@ function makeWorld(scene: Scene, given: readonly ReadonlyMap<number, number>[]):
   return { ...scene, random, truth, honest: noisy, given: (item) => given[item] ?? new Map() }
 }
 
-/** Runs one round of reviews and returns each reviewer's weight. Authors are honest and 85 % right too. */
-export function simulate(scene: Scene, strategies: ReadonlyMap<number, Strategy>): number[] {
+export type Played = {
+  readonly ids: readonly MemberId[]
+  readonly classes: readonly string[]
+  readonly authored: readonly Judgement[]
+  readonly reviews: readonly Judgement[]
+  readonly gold: ReadonlyMap<string, string>
+}
+
+/** Runs one round of reviews, drawn by lot. Authors are honest and 85 % right too. */
+export function play(scene: Scene, strategies: ReadonlyMap<number, Strategy>): Played {
   const given = Array.from({ length: scene.items }, () => new Map<number, number>())
   const world = makeWorld(scene, given)
   const ids = Array.from({ length: scene.reviewers }, (_, who) => member(who))
-  const position = new Map(ids.map((id, who) => [id, who]))
+  const classes = Array.from({ length: scene.classes }, (_, index) => label(index))
   const items = world.truth.map((_, item) => ({
     id: sha256Hex(utf8(`item ${scene.seed} ${item}`)),
     author: memberId(sha256Hex(utf8(`author ${item % 40}`))),
   }))
-  const itemIndex = new Map<string, number>(items.map(({ id }, item) => [id, item]))
-  const authored: Judgement[] = items.map(({ id, author }, item) => ({
+  const authored = items.map(({ id, author }, item) => ({
     item: id,
     worker: author,
     label: label(world.honest(item)),
   }))
   const reviews: Judgement[] = []
-  const classes = Array.from({ length: scene.classes }, (_, index) => label(index))
-  const holders = (id: Digest): MemberId[] =>
-    [...(given[itemIndex.get(id) ?? 0]?.keys() ?? [])].map((who) => ids[who] as MemberId)
-  let wanted: (id: Digest) => number = () => (scene.perItem === 'waves' ? 2 : scene.perItem)
   for (let wave = 0; wave < (scene.perItem === 'waves' ? 4 : 1); wave++) {
-    const drawn = drawReviewers({
-      seed: sha256Hex(utf8(`seed ${scene.seed} ${wave}`)),
+    for (const { item, who } of drawWave(
+      scene,
+      wave,
       items,
-      reviewers: ids,
-      already: holders,
-      perItem: wanted,
-      conflict: () => false,
-    })
-    for (const { item, reviewers } of drawn) {
-      const index = itemIndex.get(item) ?? 0
-      for (const reviewer of reviewers) {
-        const who = position.get(reviewer) ?? 0
-        const answer = (strategies.get(who) ?? honest)(world, index, who)
-        given[index]?.set(who, answer)
-        reviews.push({ item, worker: reviewer, label: label(answer) })
-      }
-    }
-    const estimates = new Map(
-      aggregate([...authored, ...reviews], { classes }).items.map((estimate) => [estimate.item, estimate]),
-    )
-    wanted = (id) => {
-      const reviewed = given[itemIndex.get(id) ?? 0]?.size ?? 0
-      return reviewed + needsMore(estimates.get(id), reviewed)
+      ids,
+      given,
+      [...authored, ...reviews],
+      classes,
+    )) {
+      const answer = (strategies.get(who) ?? honest)(world, item, who)
+      given[item]?.set(who, answer)
+      reviews.push({ item: items[item]!.id, worker: ids[who]!, label: label(answer) })
     }
   }
+  const golden = items.map(({ id }, item) => [id, label(world.truth[item] ?? 0)] as const)
+  return { ids, classes, authored, reviews, gold: new Map(golden.filter(() => world.random() < scene.gold)) }
+}
+
+function drawWave(
+  scene: Scene,
+  wave: number,
+  items: readonly { readonly id: Digest; readonly author: MemberId }[],
+  ids: readonly MemberId[],
+  given: readonly ReadonlyMap<number, number>[],
+  judgements: readonly Judgement[],
+  classes: readonly string[],
+): { item: number; who: number }[] {
+  const whoIs = new Map(ids.map((id, who) => [id, who]))
+  const itemIs = new Map(items.map(({ id }, item) => [id, item]))
+  const reviewersOf = (id: Digest): number[] => [...(given[itemIs.get(id)!]?.keys() ?? [])]
+  const estimates =
+    wave === 0
+      ? []
+      : aggregate(judgements, { classes }).items.map((estimate) => [estimate.item, estimate] as const)
+  const estimateOf = new Map(estimates)
+  const drawn = drawReviewers({
+    seed: sha256Hex(utf8(`seed ${scene.seed} ${wave}`)),
+    items,
+    reviewers: ids,
+    already: (id) => reviewersOf(id).map((who) => ids[who]!),
+    perItem: (id) => {
+      const reviewed = reviewersOf(id).length
+      return scene.perItem === 'waves' ? reviewed + needsMore(estimateOf.get(id), reviewed) : scene.perItem
+    },
+    conflict: () => false,
+  })
+  return drawn.flatMap(({ item, reviewers }) =>
+    reviewers.map((reviewer) => ({ item: itemIs.get(item)!, who: whoIs.get(reviewer)! })),
+  )
+}
+
+/** Each reviewer's weight, in answers. */
+export function weigh({ authored, reviews, classes, gold }: Played): Map<string, number> {
   const aggregation = aggregate([...authored, ...reviews], { classes })
-  const golden = new Map<string, string>()
-  for (const [item, { id }] of items.entries()) {
-    if (world.random() < scene.gold) golden.set(id, label(world.truth[item] ?? 0))
-  }
-  const pays = reviewWeights({ judgements: reviews, gold: golden, aggregation })
-  return ids.map((id) => Number(pays.get(id)?.weight ?? 0n) / 1e12)
+  const pays = reviewWeights({ judgements: reviews, gold, aggregation })
+  return new Map([...pays].map(([worker, { weight }]) => [worker, Number(weight) / 1e12]))
+}
+
+export function simulate(scene: Scene, strategies: ReadonlyMap<number, Strategy>): number[] {
+  const played = play(scene, strategies)
+  const weights = weigh(played)
+  return played.ids.map((id) => weights.get(id) ?? 0)
 }
