@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction, type UpdateResult } from 'kysely'
 import { reaching } from './connection.ts'
 import type { Database } from './schema.ts'
 
@@ -89,9 +89,12 @@ async function commitBlock(db: Transaction<Database>, block: BlockCommit): Promi
     .execute()
   if (block.outboxDone.length > 0) {
     const ids = block.outboxDone
-    await sql`update outbox set done = true, done_at = now() where not done and id = any(${ids}::text[])`.execute(
-      db,
-    )
+    await db
+      .updateTable('outbox')
+      .set({ done: true, done_at: sql<Date>`now()` })
+      .where('done', '=', false)
+      .where('id', '=', sql<string>`any(${ids}::text[])`)
+      .execute()
   }
 }
 
@@ -136,14 +139,24 @@ export function outboxStore(db: Kysely<Database>): Outbox {
       return row && outboxRow(row)
     },
     async saveRaw(id, raw, hash) {
-      await reaching(() => db.updateTable('outbox').set({ raw, hash }).where('id', '=', id).execute())
-    },
-    async done(id, receipt) {
-      await reaching(() =>
-        sql`update outbox set done = true, done_at = coalesce(done_at, now()), receipt = ${receipt} where id = ${id}`.execute(
-          db,
+      demandRow(
+        id,
+        await reaching(() =>
+          db.updateTable('outbox').set({ raw, hash }).where('id', '=', id).executeTakeFirst(),
         ),
       )
     },
+    async done(id, receipt) {
+      const changes = { done: true, done_at: sql<Date>`coalesce(done_at, now())`, receipt }
+      demandRow(
+        id,
+        await reaching(() => db.updateTable('outbox').set(changes).where('id', '=', id).executeTakeFirst()),
+      )
+    },
   }
+}
+
+/** A transaction that is broadcast without being stored could be paid twice. */
+function demandRow(id: string, { numUpdatedRows }: UpdateResult): void {
+  if (numUpdatedRows !== 1n) throw new Error(`the outbox has no call ${id}`)
 }

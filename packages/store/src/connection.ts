@@ -39,7 +39,7 @@ const SOCKET_ERRORS = new Set([
 ])
 /** pg reports a broken connection by message only. */
 const BROKEN =
-  /^(Connection terminated|Client (was closed|has encountered a connection error)|timeout exceeded when trying)/
+  /^(Connection terminated|Client (was closed|has encountered a connection error)|timeout exceeded when trying|Query read timeout)/
 
 /** The error as callers see it: `store.unavailable` when the server cannot be reached, itself otherwise (a bug). */
 export function storeError(error: unknown): unknown {

@@ -58,6 +58,9 @@ export async function takeLease(config: ConnectionConfig): Promise<LogLease> {
     ...config,
     types: typeOverrides(),
     keepAlive: true,
+    connectionTimeoutMillis: 30_000,
+    // A server that falls silent must not hold up the node for ever: the sequencer stops, and the log is read again.
+    query_timeout: 60_000,
     application_name: 'commonhold-log',
   })
   // A broken connection fails the next query; without a listener it would end the process.

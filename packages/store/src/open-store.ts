@@ -33,10 +33,13 @@ export async function openStore(connection: ConnectionConfig): Promise<Store> {
     types: typeOverrides(),
     max: POOL_SIZE,
     keepAlive: true,
+    connectionTimeoutMillis: 30_000,
     application_name: 'commonhold',
   })
-  // An idle connection that breaks is dropped from the pool; without a listener it would end the process.
+  // A connection that breaks is dropped from the pool and fails its query. Without listeners it would end the process:
+  // the pool's hears idle connections only.
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
   try {
     await reaching(() => demandDurability(db))

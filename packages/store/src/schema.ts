@@ -33,6 +33,7 @@ type OutboxTable = {
   readonly hash: string | null
   readonly done: Default<boolean>
   readonly receipt: string | null
+  readonly done_at: Date | null
 }
 
 export type Database = {

@@ -36,6 +36,10 @@ type Waiting<T> = {
 }
 
 type Decided<T> = { readonly waiting: Waiting<T>; readonly index: number; readonly decision: Decision }
+type Refused<T> = { readonly waiting: Waiting<T>; readonly refusal: ProtocolError }
+
+/** What one transaction answers. Refusals wait for it too: they may rest on entries that are not durable yet. */
+type Group<T> = { readonly decided: Decided<T>[]; readonly refused: Refused<T>[] }
 
 /**
  * Group commit: one loop decides whatever is queued, in order, appends it in one transaction and answers all of it; what
@@ -79,61 +83,65 @@ class GroupCommitter<T> implements Sequencer<T> {
     while (this.#queue.length > 0) {
       // One turn of the event loop: those just answered, and requests that have arrived, join this group.
       await new Promise((resolve) => setImmediate(resolve))
-      const group: Decided<T>[] = []
+      const group: Group<T> = { decided: [], refused: [] }
       try {
         this.#decideInto(group)
-        if (group.length > 0) await this.#append(group)
+        await this.#append(group.decided)
       } catch (error) {
         this.#break(error, group)
+        break
       }
+      for (const { waiting, index } of group.decided) waiting.resolve({ index })
+      for (const { waiting, refusal } of group.refused) waiting.reject(refusal)
     }
     this.#running = undefined
   }
 
-  #decideInto(group: Decided<T>[]): void {
+  #decideInto({ decided, refused }: Group<T>): void {
     const { decide, maxEntries = 512, maxBytes = 4 << 20 } = this.#options
     let bytes = 0
     let taken = 0
     try {
-      for (; taken < this.#queue.length && group.length < maxEntries && bytes < maxBytes; taken++) {
+      for (; taken < this.#queue.length && decided.length < maxEntries && bytes < maxBytes; taken++) {
         const waiting = this.#queue[taken] as Waiting<T>
-        const index = this.#nextIndex + group.length
-        const decision = refusing(waiting, () => decide(waiting.submission, index))
-        if (!decision) continue
-        group.push({ waiting, index, decision })
-        bytes += weight(decision)
+        const index = this.#nextIndex + decided.length
+        const decision = orRefusal(() => decide(waiting.submission, index))
+        if (decision instanceof ProtocolError) {
+          refused.push({ waiting, refusal: decision })
+        } else {
+          decided.push({ waiting, index, decision })
+          bytes += weight(decision)
+        }
       }
     } finally {
       this.#queue.splice(0, taken)
     }
   }
 
-  async #append(group: readonly Decided<T>[]): Promise<void> {
-    const decisions = group.map(({ decision }) => decision)
+  async #append(decided: readonly Decided<T>[]): Promise<void> {
+    if (decided.length === 0) return
+    const decisions = decided.map(({ decision }) => decision)
     await this.#options.lease.append(this.#nextIndex, decisions, {
       artifacts: decisions.flatMap(({ also }) => also?.artifacts ?? []),
       outbox: decisions.flatMap(({ also }) => also?.outbox ?? []),
     })
-    this.#nextIndex += group.length
-    for (const { waiting, index } of group) waiting.resolve({ index })
+    this.#nextIndex += decided.length
   }
 
-  #break(error: unknown, group: readonly Decided<T>[]): void {
+  #break(error: unknown, { decided, refused }: Group<T>): void {
     this.#broken = brokenBy(error)
-    for (const { waiting } of group) waiting.reject(this.#broken)
+    for (const { waiting } of [...decided, ...refused]) waiting.reject(this.#broken)
     for (const waiting of this.#queue.splice(0)) waiting.reject(this.#broken)
     this.#options.onFailure(error)
   }
 }
 
-/** Undefined when `decide` refused: then the submitter has its answer. */
-function refusing<T>(waiting: Waiting<T>, decide: () => Decision): Decision | undefined {
+function orRefusal(decide: () => Decision): Decision | ProtocolError {
   try {
     return decide()
   } catch (error) {
-    if (!(error instanceof ProtocolError)) throw error
-    waiting.reject(error)
-    return undefined
+    if (error instanceof ProtocolError) return error
+    throw error
   }
 }
 

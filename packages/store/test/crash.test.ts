@@ -61,7 +61,7 @@ test(`${ROUNDS} kills at random moments of appending lose nothing that was ackno
   const home = await newHome(t)
   const acknowledged = new Map<number, string>()
   for (let round = 0; round < ROUNDS; round++) {
-    await appendAndKill(home, round, randomInt(1, 1500), acknowledged)
+    await appendAndKill(home, round, randomInt(1, 500), acknowledged)
     await check(home, acknowledged)
   }
   assert.deepEqual(await processesOf(home), [])

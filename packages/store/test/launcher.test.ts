@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, readdir, readFile, rename, stat, watch, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rename, rm, stat, watch, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, suite, test } from 'node:test'
@@ -145,6 +145,19 @@ suite('the database of a home', () => {
     await server.close()
     await assert.rejects(stat(folder), { code: 'ENOENT' })
     await rename(far, home)
+  })
+
+  test('is reached from a home with an awkward name, and after its socket was cleared away', async () => {
+    const awkward = join(dirname(home), `Büro, "co-op" 'x' 1`)
+    await rename(home, awkward)
+    const { child, postmaster } = await holder(awkward)
+    await killed(child)
+    await rm(join(awkward, 'run'), { recursive: true })
+    const server = await openPostgres({ home: awkward })
+    assert.notEqual(server.pid, postmaster)
+    assert.deepEqual(await query(server, 'select 1 as one'), [{ one: 1 }])
+    await server.close()
+    await rename(awkward, home)
   })
 
   test('is removed with the server that a killed command left', async () => {

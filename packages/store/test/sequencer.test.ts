@@ -106,6 +106,25 @@ suite('a sequencer', () => {
     assert.equal(await store.log.size(), start + 1)
   })
 
+  test('refuses only when what the refusal rests on is durable', async () => {
+    const lease = await store.log.lease()
+    const seen = new Set<string>()
+    const decide = (text: string): AppendEntry => {
+      if (seen.has(text)) throw new ProtocolError('nonce.reused', 'it stands in the log')
+      seen.add(text)
+      return plain(text)
+    }
+    const options = { lease, nextIndex: await store.log.size(), decide, onFailure: () => undefined }
+    const sequencer = createSequencer(options)
+    const code = (outcome: PromiseSettledResult<unknown>): string =>
+      outcome.status === 'fulfilled' ? 'ok' : outcome.reason.code
+    const first = await Promise.allSettled(['once', 'once'].map((text) => sequencer.submit(text)))
+    assert.deepEqual(first.map(code), ['ok', 'nonce.reused'])
+    await lease.release()
+    const second = await Promise.allSettled(['lost', 'lost'].map((text) => sequencer.submit(text)))
+    assert.deepEqual(second.map(code), ['home.busy', 'home.busy'])
+  })
+
   test('stops at a bug in the rules, before anything of that group is written', async () => {
     const start = await store.log.size()
     await using lease = await store.log.lease()

@@ -199,6 +199,26 @@ suite('a store', () => {
     assert.equal(await store.log.size(), 1)
   })
 
+  test('outlives the end of its sessions in the middle of transactions', async () => {
+    await using store = await freshStore()
+    const puts = Array.from({ length: 500 }, (_, i) => ({ key: `${i}`, value: new Uint8Array(200) }))
+    const commits = Array.from({ length: 24 }, (_, i) =>
+      store.chain.commit({ puts, head: `${i}`, outboxDone: [] }),
+    )
+    const outcomes = Promise.allSettled(commits)
+    await store.chain.head()
+    for (let i = 0; i < 3; i++) {
+      await sql(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'commonhold'`,
+      )
+    }
+    for (const outcome of await outcomes) {
+      if (outcome.status === 'rejected') assert.equal(outcome.reason.code, 'store.unavailable')
+    }
+    await store.chain.commit({ puts: [], head: 'last', outboxDone: [] })
+    assert.equal(await store.chain.head(), 'last')
+  })
+
   test('swaps a signed checkpoint only for a later one of the same log', async () => {
     await using store = await freshStore()
     const { log } = store
@@ -322,5 +342,14 @@ suite('a store', () => {
       receipt: 'receipt',
     })
     assert.equal(await store.outbox.get('z'), undefined)
+    await assert.rejects(store.outbox.saveRaw('z', '0x', '0x'), /no call z/)
+    await store.outbox.add([
+      { id: 'c', call: 'other' },
+      { id: 'd', call: ['d'] },
+    ])
+    assert.partialDeepStrictEqual(await store.outbox.pending(), [
+      { id: 'c', call: ['c'] },
+      { id: 'd', call: ['d'] },
+    ])
   })
 })

@@ -1,7 +1,9 @@
 import { rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ProtocolError } from '@commonhold/protocol'
 import type { ConnectionConfig } from '../connection.ts'
 import { type HomeLock, lockHome } from '../home-lock.ts'
+import { exists } from './access.ts'
 import { type Binaries, findBinaries } from './binaries.ts'
 import { DATABASE_USER, ensureCluster } from './cluster.ts'
 import { type Placement, placeDatabase } from './placement.ts'
@@ -45,8 +47,20 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSe
     return embedded({ placement, binaries, lock, pid, sockets })
   } catch (error) {
     lock.release()
-    throw error
+    throw unusable(options.home, error)
   }
+}
+
+/** What the file system or the kernel refuses is the home's trouble, not a bug of ours. */
+function unusable(home: string, error: unknown): unknown {
+  const { syscall, message } = error as NodeJS.ErrnoException
+  if (syscall === undefined || error instanceof ProtocolError) return error
+  return new ProtocolError(
+    'home.unusable',
+    `the database in ${home} cannot be used: ${message}`,
+    { home },
+    { cause: error },
+  )
 }
 
 function external(connectionString: string, lock: HomeLock): PostgresServer {
@@ -97,6 +111,7 @@ function embedded({ placement, binaries, lock, pid, sockets }: Parts): PostgresS
  * @throws {ProtocolError} `home.busy`, `home.unusable`.
  */
 export async function removePostgres(options: Omit<PostgresOptions, 'databaseUrl'>): Promise<void> {
+  if (!(await exists(options.home))) return
   const lock = await lockHome(options)
   try {
     const placement = await placeDatabase(options.home)

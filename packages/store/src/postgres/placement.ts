@@ -25,7 +25,7 @@ const SYSTEM: SystemFolders = { data: '/var/lib/commonhold', cache: '/var/cache/
 
 /** `sun_path` less its end mark: 108 bytes on Linux, 104 on macOS and the BSDs. */
 const LONGEST_SOCKET = process.platform === 'linux' ? 107 : 103
-const SOCKET_NAME = '.s.PGSQL.5432'
+export const SOCKET_NAME = '.s.PGSQL.5432'
 
 /**
  * Decides where things go. An ordinary user has everything in the home. Root runs PostgreSQL as another user; when that

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { ProtocolError } from '@commonhold/protocol'
+import { SOCKET_NAME } from './placement.ts'
 
 const run = promisify(execFile)
 const POLL_MS = 10
@@ -120,8 +121,8 @@ export async function clearStale(data: string, sockets: string): Promise<void> {
     await sleep(POLL_MS)
   }
   await rm(join(data, 'postmaster.pid'), { force: true })
-  await rm(join(sockets, '.s.PGSQL.5432.lock'), { force: true })
-  await rm(join(sockets, '.s.PGSQL.5432'), { force: true })
+  await rm(join(sockets, `${SOCKET_NAME}.lock`), { force: true })
+  await rm(join(sockets, SOCKET_NAME), { force: true })
 }
 
 function isAlive(pid: number): boolean {

@@ -4,10 +4,11 @@ import { open, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ProtocolError } from '@commonhold/protocol'
+import { exists } from './access.ts'
 import type { Binaries } from './binaries.ts'
 import { SERVER_ENVIRONMENT } from './cluster.ts'
-import type { Placement } from './placement.ts'
-import { awaitStopped, clearStale, livePostmaster, type Postmaster } from './postmaster.ts'
+import { type Placement, SOCKET_NAME } from './placement.ts'
+import { awaitStopped, clearStale, livePostmaster, type Postmaster, stopPostmaster } from './postmaster.ts'
 
 const POLL_MS = 10
 /** Sessions of a killed server leave by themselves; until then PostgreSQL refuses to start beside them. */
@@ -68,14 +69,18 @@ export async function startPostmaster(placement: Placement, binaries: Binaries):
 async function adopt(data: string): Promise<Postmaster | undefined> {
   for (;;) {
     const running = await livePostmaster(data)
-    if (running?.status !== 'starting') {
-      if (running?.status !== 'stopping') return running
-      await awaitStopped(running, data, ORPHANS_MS)
-      return undefined
-    }
-    await sleep(POLL_MS)
+    if (!running) return undefined
+    if (running.status === 'stopping') await awaitStopped(running, data, ORPHANS_MS)
+    // Somebody may have cleared the folder for temporary files, and its socket with it.
+    else if (running.status === 'ready' && !(await exists(join(running.sockets, SOCKET_NAME)))) {
+      await stopPostmaster(data)
+    } else if (running.status === 'ready') return running
+    else await sleep(POLL_MS)
   }
 }
+
+/** The setting is a list: a comma in a path must not part it. */
+const quoted = (path: string): string => `"${path.replaceAll('"', '""')}"`
 
 /** The ready server, or why it ended (the last lines of its log). */
 async function launch(placement: Placement, binaries: Binaries): Promise<Postmaster | string> {
@@ -90,7 +95,7 @@ async function launch(placement: Placement, binaries: Binaries): Promise<Postmas
   const child = spawn(
     join(binaries.bin, 'postgres'),
     [
-      ...['-D', placement.data, '-c', `unix_socket_directories=${placement.sockets}`],
+      ...['-D', placement.data, '-c', `unix_socket_directories=${quoted(placement.sockets)}`],
       ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ],
     {
@@ -114,10 +119,8 @@ async function untilReady(child: ChildProcess, data: string): Promise<Postmaster
   child.once('exit', () => {
     ended = true
   })
-  child.once('error', () => {
-    ended = true
-  })
-  if (child.pid === undefined) await once(child, 'error').catch(() => undefined)
+  // Throws when the program cannot be started at all.
+  await once(child, 'spawn')
   while (!ended) {
     const running = await livePostmaster(data)
     if (running?.pid === child.pid && running?.status === 'ready') {
