@@ -2,17 +2,12 @@
  * What an export carries of the chain: the header of one block and EIP-1186 proofs below its state root. Verified without
  * any node by `verifyStorageProofs` of the audit, which has the layout of this file from docs/spec/contracts.md.
  */
-import {
-  logAnchorStorage,
-  payoutPoolStorage,
-  practiceDollarImmutables,
-  practiceDollarRuntimeBytecode,
-  practiceDollarStorage,
-} from '@commonhold/contracts'
+import { logAnchorStorage, payoutPoolStorage, practiceDollarStorage } from '@commonhold/contracts'
 import { ProtocolError } from '@commonhold/protocol'
 import type { Address, Client, Hash, Hex } from 'viem'
 import { concatHex, keccak256, numberToHex, padHex, toRlp } from 'viem/utils'
 import type { ChainAddresses } from './addresses.ts'
+import { isPracticeDollar } from './code.ts'
 import { chainFailure } from './rejection.ts'
 
 /** Trie nodes from the root down. All hex is lower case. */
@@ -139,21 +134,11 @@ async function proveBalance(
   { token, pool }: ChainAddresses,
 ): Promise<AccountProof | null> {
   const code = (await client.request({ method: 'eth_getCode', params: [token, block] })) as Hex
-  const practice = withoutImmutables(code) === withoutImmutables(practiceDollarRuntimeBytecode)
-  return practice
+  return isPracticeDollar(code)
     ? prove(client, block, token, [
         mappingSlot(padHex(pool, { size: 32 }), practiceDollarStorage.balances.slot),
       ])
     : null
-}
-
-function withoutImmutables(code: Hex): string {
-  let text = code.toLowerCase()
-  for (const { start, length } of Object.values(practiceDollarImmutables).flat()) {
-    const [from, to] = [2 + 2 * start, 2 + 2 * (start + length)]
-    text = text.slice(0, from) + '0'.repeat(to - from) + text.slice(to)
-  }
-  return text
 }
 
 /** The order of a header's fields in RLP (Osaka); a node gives no more of them than its fork has. */

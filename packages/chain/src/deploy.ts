@@ -14,6 +14,7 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { getCode, getTransactionCount } from 'viem/actions'
 import { encodeDeployData, getContractAddress } from 'viem/utils'
 import type { ChainAddresses } from './addresses.ts'
+import { isAnchor, isPool, isPracticeDollar, isShares } from './code.ts'
 import type { ChainConnection } from './connect.ts'
 import { settled } from './receipt.ts'
 import { chainFailure } from './rejection.ts'
@@ -41,7 +42,14 @@ export type DeployOptions = {
   readonly log: { readonly origin: string; readonly qx: Hex; readonly qy: Hex }
 }
 
-type Step = { readonly name: string; readonly nonce: number; readonly address: Address; readonly data: Hex }
+type Step = {
+  readonly name: string
+  readonly nonce: number
+  readonly address: Address
+  readonly data: Hex
+  /** Whether the code on chain is the compiled contract. */
+  readonly isIts: (code: Hex) => boolean
+}
 
 /**
  * Deploys practice money (unless a token is given), the pool, the shares and the anchor, in this order. Addresses follow
@@ -78,15 +86,16 @@ function planDeployment(options: DeployOptions, chainId: number) {
   const shares = next()
   const anchor = next()
   const steps: Step[] = [
-    { ...pool, name: 'PayoutPool', data: poolData(options, token, shares.address) },
-    { ...shares, name: 'Shares', data: sharesData(options, pool.address) },
-    { ...anchor, name: 'LogAnchor', data: anchorData(options) },
+    { ...pool, name: 'PayoutPool', data: poolData(options, token, shares.address), isIts: isPool },
+    { ...shares, name: 'Shares', data: sharesData(options, pool.address), isIts: isShares },
+    { ...anchor, name: 'LogAnchor', data: anchorData(options), isIts: isAnchor },
   ]
   if (practice) {
     steps.unshift({
       ...practice,
       name: 'PracticeDollar',
       data: practiceData(practice.practiceOwner, chainId),
+      isIts: isPracticeDollar,
     })
   }
   const addresses: ChainAddresses = {
@@ -114,10 +123,11 @@ async function deploy({ connection, key }: DeployOptions, chainId: number, step:
     await connection.send(raw, [])
     await settled(connection, hash)
   }
-  if (!(await getCode(client, { address: step.address }))) {
+  const code = await getCode(client, { address: step.address })
+  if (!code || !step.isIts(code)) {
     throw new ProtocolError(
       'chain.rejected',
-      `no ${step.name} at ${step.address}: nonce ${step.nonce} was used elsewhere`,
+      `no ${step.name} at ${step.address}: nonce ${step.nonce} was used for something else`,
     )
   }
 }

@@ -5,7 +5,7 @@ import { createAccount, createAddressFromString, KECCAK256_RLP } from '@ethereum
 import { buildBlock } from '@ethereumjs/vm'
 import type { Hex } from 'viem'
 import { hexToBytes } from './hex.ts'
-import { type Ground, openMachine } from './machine.ts'
+import { type Ground, openMachine, openState } from './machine.ts'
 import { encodeReceipt, receiptOf } from './receipt.ts'
 import { BLOCK_GAS_LIMIT, COINBASE, extraData, GENESIS_BASE_FEE } from './rules.ts'
 import { assertMineable } from './transaction.ts'
@@ -24,7 +24,7 @@ export async function buildGenesis(
   chainId: number,
   alloc: GenesisAlloc,
 ): Promise<BuiltBlock> {
-  const { state, database } = await openMachine(ground)
+  const { state, database } = await openState(ground)
   for (const [text, { balance, code }] of Object.entries(alloc)) {
     const address = createAddressFromString(text)
     await state.putAccount(address, createAccount({ balance }))

@@ -54,7 +54,11 @@ export async function openEmbeddedChain(options: EmbeddedChainOptions): Promise<
   const submit = (raw: Hex, outboxDone: readonly string[]): Promise<Hash> =>
     exclusively(state, () => mine(state, raw, outboxDone, now()))
   const node: Node = { ground, head: () => state.head, now, submit: (raw) => submit(raw, []) }
-  return { chainId, request: (request) => answer(node, request), submit, head: () => summary(state.head) }
+  const request = async (asked: RpcRequest): Promise<unknown> => {
+    if (state.uncertain) await exclusively(state, () => settle(state))
+    return answer(node, asked)
+  }
+  return { chainId, request, submit, head: () => summary(state.head) }
 }
 
 type NodeState = {
@@ -90,7 +94,7 @@ function exclusively<T>(state: NodeState, work: () => Promise<T>): Promise<T> {
 
 async function mine(state: NodeState, raw: Hex, outboxDone: readonly string[], now: bigint): Promise<Hash> {
   const { ground } = state
-  if (state.uncertain) await settle(state)
+  await settle(state)
   const transaction = decodeTransaction(raw, ground.common)
   const hash = toHex(transaction.hash())
   if (await ground.store.get(`receipt/${hash}`)) return bytesToHex(fromHex(hash))
@@ -108,8 +112,9 @@ async function mine(state: NodeState, raw: Hex, outboxDone: readonly string[], n
   return bytesToHex(fromHex(hash))
 }
 
-/** Asks the store which block it really ended on: building on the old head could fork a commit that did succeed. */
+/** After a failed commit, asks the store where it ended: building on the old head could fork a commit that did succeed. */
 async function settle(state: NodeState): Promise<void> {
+  if (!state.uncertain) return
   const stored = await readHead(state.ground)
   if (!stored) throw new ProtocolError('home.unusable', 'the store has lost its chain')
   state.head = stored

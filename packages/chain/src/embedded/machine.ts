@@ -13,9 +13,12 @@ export type Machine = { readonly vm: VM; readonly state: MerkleStateManager; rea
 
 export type Ground = { readonly common: Common; readonly store: BlockStore; readonly cache: NodeCache }
 
-export async function openMachine(ground: Ground, stateRoot: Uint8Array = KECCAK256_RLP): Promise<Machine> {
-  const common = ground.common.copy()
-  const database = new TrieDatabase(ground.store, ground.cache)
+/** Accounts and storage at a state root, without the EVM. */
+export async function openState(
+  { common, store, cache }: Ground,
+  stateRoot: Uint8Array = KECCAK256_RLP,
+): Promise<Omit<Machine, 'vm'>> {
+  const database = new TrieDatabase(store, cache)
   const trie = await createMPT({
     db: database,
     useKeyHashing: true,
@@ -24,6 +27,13 @@ export async function openMachine(ground: Ground, stateRoot: Uint8Array = KECCAK
   })
   const state = new MerkleStateManager({ common, trie, caches: new Caches() })
   await state.setStateRoot(stateRoot)
+  return { state, database }
+}
+
+export async function openMachine(ground: Ground, stateRoot: Uint8Array): Promise<Machine> {
+  // The EVM registers itself with its rules: a copy goes with it.
+  const common = ground.common.copy()
+  const { state, database } = await openState({ ...ground, common }, stateRoot)
   const blockchain = ancestors(ground.store)
   const evm = await createEVM({ common, stateManager: state, blockchain })
   return { vm: await createVM({ common, stateManager: state, blockchain, evm }), state, database }

@@ -2,7 +2,7 @@ import { getMerkleStateProof } from '@ethereumjs/statemanager'
 import { createAddressFromString } from '@ethereumjs/util'
 import type { Address, Hex } from 'viem'
 import { bytesToHex } from './hex.ts'
-import { type Ground, openMachine } from './machine.ts'
+import { type Ground, openState } from './machine.ts'
 
 /** Shorter nodes stand inside their parent and are no proof elements of their own. */
 const SHORTEST_HASHED = 32
@@ -14,7 +14,7 @@ export async function proofAt(
   address: Address,
   slots: readonly Uint8Array[],
 ): Promise<Record<string, unknown>> {
-  const { state } = await openMachine(ground, stateRoot)
+  const { state } = await openState(ground, stateRoot)
   const proof = await getMerkleStateProof(state, createAddressFromString(address), [...slots])
   const proven = new Map(proof.storageProof.map((slot) => [slot.key, slot]))
   return {

@@ -6,7 +6,7 @@ import { hashAt, pendingBlock, readBlock } from './blocks.ts'
 import { type CallRequest, call, estimateGas, type Place } from './call.ts'
 import { bytesToHex, hexToBytes, quantity } from './hex.ts'
 import { type LogFilter, logsIn } from './logs.ts'
-import { type Ground, openMachine } from './machine.ts'
+import { type Ground, openState } from './machine.ts'
 import { proofAt } from './proof.ts'
 import { decodeReceipt } from './receipt.ts'
 import { INVALID_PARAMS, METHOD_NOT_FOUND, RpcError } from './rpc-error.ts'
@@ -40,11 +40,11 @@ const METHODS: Readonly<Record<string, Method>> = {
     quantity((await account(node, address, tag)).nonce),
   eth_getBalance: async (node, [address, tag]) => quantity((await account(node, address, tag)).balance),
   eth_getCode: async (node, [address, tag]) => {
-    const { state } = await openMachine(node.ground, (await knownBlock(node, tag)).header.stateRoot)
+    const { state } = await openState(node.ground, (await knownBlock(node, tag)).header.stateRoot)
     return bytesToHex(await state.getCode(createAddressFromString(text(address))))
   },
   eth_getStorageAt: async (node, [address, slot, tag]) => {
-    const { state } = await openMachine(node.ground, (await knownBlock(node, tag)).header.stateRoot)
+    const { state } = await openState(node.ground, (await knownBlock(node, tag)).header.stateRoot)
     const value = await state.getStorage(createAddressFromString(text(address)), slotBytes(slot))
     return `0x${bytesToHex(value).slice(2).padStart(64, '0')}`
   },
@@ -132,7 +132,7 @@ async function placeAt(node: Node, tag: unknown): Promise<Place> {
 }
 
 async function account(node: Node, address: unknown, tag: unknown) {
-  const { state } = await openMachine(node.ground, (await knownBlock(node, tag)).header.stateRoot)
+  const { state } = await openState(node.ground, (await knownBlock(node, tag)).header.stateRoot)
   const found = await state.getAccount(createAddressFromString(text(address)))
   return { nonce: found?.nonce ?? 0n, balance: found?.balance ?? 0n }
 }
