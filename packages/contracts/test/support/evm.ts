@@ -5,7 +5,7 @@ import { type Block, createBlock } from '@ethereumjs/block'
 import { createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common'
 import { SimpleStateManager } from '@ethereumjs/statemanager'
 import { createLegacyTx } from '@ethereumjs/tx'
-import { Address, hexToBytes } from '@ethereumjs/util'
+import { Account, Address, hexToBytes } from '@ethereumjs/util'
 import { createVM, runTx, type VM } from '@ethereumjs/vm'
 import {
   type Abi,
@@ -22,6 +22,7 @@ import {
   encodeDeployData,
   encodeFunctionData,
   type Hex,
+  numberToHex,
 } from 'viem'
 
 /** A tenth below EIP-7825's cap of 2^24 for one transaction. */
@@ -130,8 +131,15 @@ export class Chain {
     return value.length === 0 ? 0n : BigInt(bytesToHex(value))
   }
 
-  async code(address: Hex): Promise<Hex> {
-    return bytesToHex(await this.#vm.stateManager.getCode(new Address(hexToBytes(address))))
+  /** Puts code and words of storage at an address of choice, as no transaction can. */
+  async plant(address: Hex, code: Hex, words: Readonly<Record<Hex, bigint>>): Promise<void> {
+    const { stateManager } = this.#vm
+    const at = new Address(hexToBytes(address))
+    await stateManager.putAccount(at, new Account())
+    await stateManager.putCode(at, hexToBytes(code))
+    for (const [slot, word] of Object.entries(words)) {
+      await stateManager.putStorage(at, hexToBytes(slot as Hex), hexToBytes(numberToHex(word, { size: 32 })))
+    }
   }
 
   async deploy<const A extends Abi>(
