@@ -1,1 +1,7 @@
-export {}
+export { type AuditOptions, type AuditProgress, auditExport } from './audit.ts'
+export type { CompiledContract, CompiledContracts } from './chain.ts'
+export * from './export-format.ts'
+export type { AuditReport, RoundSummary } from './report.ts'
+export { type AuditSource, type CountingSource, countingSource } from './source.ts'
+export type { Difference, Level, StepReport } from './steps.ts'
+export * from './storage-proof.ts'

@@ -1,6 +1,7 @@
 export * from './chain-side.ts'
 export * from './community.ts'
 export * from './envelope.ts'
+export * from './export.ts'
 export * from './founding.ts'
 export * from './home.ts'
 export * from './log-keys.ts'

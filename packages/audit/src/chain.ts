@@ -1,0 +1,242 @@
+/** What the chain proves against the log: the contracts, the money that came in, the roots, the claims and the anchor. */
+import { type EventOf, type MemberId, memberId, toHex, type View } from '@commonhold/protocol'
+import { parseVkey, type Tree } from '@commonhold/tlog'
+import { CHAIN_PROOF_PATH, depositsProofPath } from './export-format.ts'
+import type { Amounts, AuditedRound } from './rounds.ts'
+import { type AuditSource, readJson } from './source.ts'
+import { Mismatch, type StepBook } from './steps.ts'
+import { matchCode, type ProvenChain, type ProvenRound, verifyStorageProofs } from './storage-proof.ts'
+
+type Immutables = Readonly<Record<string, readonly { readonly start: number; readonly length: number }[]>>
+/** Deployed code with zeros where immutables go, as the repository compiles it. */
+export type CompiledContract = { readonly code: string; readonly immutables: Immutables }
+export type CompiledContracts = Readonly<Record<'pool' | 'anchor' | 'shares' | 'token', CompiledContract>>
+
+export type ChainInput = {
+  readonly source: AuditSource
+  readonly book: StepBook
+  readonly view: View
+  readonly tree: Tree
+  readonly rounds: readonly AuditedRound[]
+  readonly contracts: CompiledContracts | undefined
+}
+
+type Bound = EventOf<'chain.bound'>
+
+const PROOF = 'chain proof'
+const CONTRACTS = 'contracts'
+const PAYOUTS = 'payouts on chain'
+const ANCHOR = 'anchor'
+export const depositsStep = (round: number): string => `round ${round} deposits`
+
+const SAME_OPERATOR = 'same operator: a practice chain is run by whoever runs the log'
+
+/** @returns the block of the proof, for the manifest; undefined where no chain is bound or the proof does not hold. */
+export async function checkChain(input: ChainInput): Promise<ProvenChain | undefined> {
+  const { book, view, source, rounds } = input
+  const bound = view.chain
+  if (bound === undefined) return undefined
+  const word = bound.practice
+    ? SAME_OPERATOR
+    : `the block's header stands in the export: compare its hash with any node of chain ${bound.chainId}`
+  const deposits = rounds.map(({ round }) => depositsStep(round))
+  book.declare([PROOF, ...deposits], word)
+  book.declare([CONTRACTS])
+  book.declare([PAYOUTS, ANCHOR], word)
+  const proven = await book.check(PROOF, CHAIN_PROOF_PATH, async () =>
+    verifiedProof(source, CHAIN_PROOF_PATH, bound),
+  )
+  for (const round of rounds) {
+    const path = depositsProofPath(round.round)
+    await book.check(depositsStep(round.round), path, () => checkDeposits(input, bound, round))
+  }
+  if (proven === undefined) return undefined
+  book.pass(PROOF, `block ${proven.block.number}, ${proven.block.hash}`)
+  await book.check(CONTRACTS, CHAIN_PROOF_PATH, () => checkContracts(input, bound, proven))
+  await book.check(PAYOUTS, CHAIN_PROOF_PATH, () => checkPayouts(input, proven))
+  await book.check(ANCHOR, CHAIN_PROOF_PATH, () => checkAnchor(input, proven))
+  return proven
+}
+
+async function verifiedProof(source: AuditSource, path: string, bound: Bound): Promise<ProvenChain> {
+  const proven = verifyStorageProofs(await readJson(source, path))
+  for (const name of ['pool', 'anchor', 'shares', 'token'] as const) {
+    const address = proven[name]?.address
+    if (address !== undefined && address !== bound[name])
+      throw new Mismatch(`${path}, ${name}.address`, bound[name], address)
+  }
+  return proven
+}
+
+/** The block that `round.closed` names, and the deposits that the pool had seen by then. */
+async function checkDeposits(
+  { source, book }: ChainInput,
+  bound: Bound,
+  audited: AuditedRound,
+): Promise<void> {
+  const { round, block, claims } = audited
+  const path = depositsProofPath(round)
+  const where = `round ${round}`
+  const proven = await verifiedProof(source, path, bound)
+  if (proven.block.hash !== block.hash)
+    throw new Mismatch(`${path}, block.hash`, block.hash, proven.block.hash)
+  if (proven.block.number !== BigInt(block.number))
+    throw new Mismatch(`${path}, block.number`, block.number, proven.block.number)
+  const [sponsors, customers] = proven.pool.deposited
+  if (String(sponsors) !== claims.totals.sponsors)
+    throw new Mismatch(`${where}, totals.sponsors`, sponsors, claims.totals.sponsors)
+  if (String(customers) !== claims.totals.customers)
+    throw new Mismatch(`${where}, totals.customers`, customers, claims.totals.customers)
+  book.pass(
+    depositsStep(round),
+    `block ${block.number}: ${sponsors} from sponsors, ${customers} from customers`,
+  )
+}
+
+function checkContracts({ book, view, contracts }: ChainInput, bound: Bound, proven: ProvenChain): void {
+  if (contracts === undefined) {
+    book.attest(CONTRACTS, 'this auditor was given no compiled contracts to compare with')
+    book.pass(CONTRACTS, 'code not compared')
+    return
+  }
+  const { charter, log } = view.founding as NonNullable<View['founding']>
+  const values = (name: keyof CompiledContracts): Readonly<Record<string, string>> => {
+    const { code, immutables } = contracts[name]
+    return matchCode((proven[name] as { readonly code: string }).code, code, immutables)
+  }
+  const pool = values('pool')
+  const key = parseVkey(log.p256).publicKey
+  const anchor = values('anchor')
+  const demands: readonly (readonly [where: string, expected: string, found: string | undefined])[] = [
+    ['pool.TOKEN', wordOf(bound.token), pool['TOKEN']],
+    ['pool.SHARES', wordOf(bound.shares), pool['SHARES']],
+    ['pool.ACTIVATION_DELAY', wordOf(BigInt(charter.activationDelaySeconds)), pool['ACTIVATION_DELAY']],
+    ['shares.MINTER', wordOf(bound.pool), values('shares')['MINTER']],
+    ['anchor.QX', `0x${toHex(key.subarray(1))}`, anchor['QX']],
+    ['anchor.QY is odd', String(key[0] === 3), String(isOdd(anchor['QY'] ?? ''))],
+  ]
+  for (const [where, expected, found] of demands)
+    if (expected !== found) throw new Mismatch(where, expected, found)
+  if (proven.token !== null) values('token')
+  const money = proven.token === null ? '; the token is not one of ours' : ''
+  book.pass(CONTRACTS, `code equals what the repository compiles${money}`)
+}
+
+const isOdd = (hex: string): boolean => /[13579bdf]$/.test(hex)
+
+/** An address or a number as the 32 bytes that an immutable has. */
+const wordOf = (value: string | bigint): string =>
+  `0x${(typeof value === 'bigint' ? value.toString(16) : value.slice(2)).padStart(64, '0')}`
+
+function checkPayouts(input: ChainInput, proven: ProvenChain): void {
+  const { pool, token } = proven
+  checkRoot(input, 'active', pool.active)
+  checkRoot(input, 'pending', pool.pending)
+  const onChain = pool.active.round > pool.pending.round ? pool.active.round : pool.pending.round
+  for (const { round, posted } of input.view.rounds) {
+    if (posted !== undefined && BigInt(round) > onChain)
+      throw new Mismatch(
+        `the root of round ${round}`,
+        'posted, as the log says',
+        `none after round ${onChain}`,
+      )
+  }
+  const ahead = checkClaims(input, proven)
+  if (token !== null && token.poolBalance + pool.totalClaimed.money < pool.active.promised.money) {
+    throw new Mismatch(
+      'the pool: balance + claimed',
+      `at least ${pool.active.promised.money}, which it has promised`,
+      token.poolBalance + pool.totalClaimed.money,
+    )
+  }
+  const further = ahead === 0 ? '' : `; ${ahead} claims on chain are not in the log yet`
+  input.book.pass(
+    PAYOUTS,
+    `round ${pool.active.round} is active, ${proven.claimed.length} members were paid ${pool.totalClaimed.money} in all${further}`,
+  )
+}
+
+function checkRoot({ rounds }: ChainInput, name: 'active' | 'pending', found: ProvenRound): void {
+  if (found.round === 0n) return
+  const claims = rounds[Number(found.round) - 1]?.claims
+  if (claims === undefined)
+    throw new Mismatch(
+      `the ${name} root on chain`,
+      `one of ${rounds.length} rounds of the log`,
+      `round ${found.round}`,
+    )
+  const { payoutRoot, totals } = claims
+  const where = `the ${name} root on chain (round ${found.round})`
+  if (found.payoutRoot !== payoutRoot) throw new Mismatch(where, payoutRoot, found.payoutRoot)
+  if (String(found.promised.money) !== totals.promisedMoney)
+    throw new Mismatch(`${where}, promised money`, totals.promisedMoney, found.promised.money)
+  if (String(found.promised.shares) !== totals.promisedShares)
+    throw new Mismatch(`${where}, promised shares`, totals.promisedShares, found.promised.shares)
+}
+
+/**
+ * Whoever was paid was paid a leaf, to the unit, and the log says of nobody more than the chain paid. Anybody may claim
+ * for a member without telling the node, so the chain may be ahead.
+ *
+ * @returns members for whom it is.
+ */
+function checkClaims({ rounds, view }: ChainInput, { pool, claimed }: ProvenChain): number {
+  const paid = new Map<MemberId, Amounts>()
+  let money = 0n
+  let shares = 0n
+  for (const { memberId: hex, ...amounts } of claimed) {
+    const member = memberId(hex.slice(2))
+    const where = `claimed of member ${member}`
+    if (paid.has(member)) throw new Mismatch(where, 'one figure', 'two')
+    const leaves = rounds.filter(({ round }) => BigInt(round) <= pool.active.round)
+    const leaf = leaves.some((round) => isSame(round.leaves.get(member), amounts))
+    if (!leaf) {
+      const last = leaves[leaves.length - 1]?.leaves.get(member)
+      throw new Mismatch(where, last === undefined ? 'nothing' : textOf(last), textOf(amounts))
+    }
+    paid.set(member, amounts)
+    money += amounts.money
+    shares += amounts.shares
+  }
+  if (!isSame({ money, shares }, pool.totalClaimed))
+    throw new Mismatch(
+      'the sum of what members claimed',
+      textOf(pool.totalClaimed),
+      textOf({ money, shares }),
+    )
+  return compareWithLog(view, paid)
+}
+
+function compareWithLog({ claims }: View, paid: ReadonlyMap<MemberId, Amounts>): number {
+  for (const [member, logged] of claims) {
+    const onChain = paid.get(member)
+    if (onChain === undefined || logged.money > onChain.money || logged.shares > onChain.shares)
+      throw new Mismatch(
+        `payout.claimed of member ${member}`,
+        onChain === undefined ? 'nothing paid' : textOf(onChain),
+        textOf(logged),
+      )
+  }
+  let ahead = 0
+  for (const [member, amounts] of paid) if (!isSame(claims.get(member), amounts)) ahead++
+  return ahead
+}
+
+const isSame = (a: Amounts | undefined, b: Amounts): boolean =>
+  a !== undefined && a.money === b.money && a.shares === b.shares
+const textOf = ({ money, shares }: Amounts): string => `${money} and ${shares} shares`
+
+function checkAnchor({ book, tree }: ChainInput, { anchor }: ProvenChain): void {
+  if (anchor.size === 0n) {
+    book.attest(ANCHOR, 'nothing is anchored yet')
+    book.pass(ANCHOR, 'the log stands on the word of its operator')
+    return
+  }
+  if (anchor.size > BigInt(tree.size))
+    throw new Mismatch('the size on chain', `at most the log's ${tree.size} entries`, anchor.size)
+  const size = Number(anchor.size)
+  const expected = `0x${toHex(tree.root(size))}`
+  if (anchor.logRoot !== expected)
+    throw new Mismatch(`the root on chain over ${size} entries`, expected, anchor.logRoot)
+  book.pass(ANCHOR, `the first ${size} of ${tree.size} entries are anchored in block ${anchor.blockNumber}`)
+}
