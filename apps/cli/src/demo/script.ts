@@ -38,6 +38,7 @@ import {
   textAddendum,
   toHex,
   unixMillis,
+  type View,
 } from '@commonhold/protocol'
 import { privateKeyToAccount } from 'viem/accounts'
 import { authorLabel, copies, reviewerLabel } from './behaviour.ts'
@@ -74,6 +75,19 @@ function demoCharter(cast: Cast): Charter {
     recipe: DEFAULT_RECIPE,
     activationDelaySeconds: 86_400,
   }
+}
+
+/** Everything has happened: what is left of `playDemonstration` would change nothing. */
+export function isFinished({ view }: Community): boolean {
+  const last = view.rounds[DEMO_ROUNDS - 1]
+  return last?.posted !== undefined && view.claims.size > 0 && isSettled(view)
+}
+
+/** Every member of the last payout has claimed. */
+const isSettled = ({ claims, rounds }: View): boolean => {
+  let paid = 0n
+  for (const { money } of claims.values()) paid += money
+  return paid === BigInt(rounds[DEMO_ROUNDS - 1]?.closed?.totals.promisedMoney ?? -1)
 }
 
 export async function playDemonstration(context: DemoContext): Promise<void> {

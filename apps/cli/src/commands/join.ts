@@ -1,0 +1,39 @@
+/** `commonhold join`: a member's keys on the member's side, and a seat in the log. */
+import { type Command, optional } from '../command.ts'
+import { enrol, grantReviewer, inviteOne } from '../enrol.ts'
+import { short } from '../format.ts'
+import { openCommunity } from '../open.ts'
+
+const INVITE_MS = 3_600_000
+
+export const join: Command = {
+  name: 'join',
+  summary: 'Make the keys of a member and take a seat',
+  args: 'HANDLE',
+  options: {
+    invite: {
+      type: 'string',
+      value: 'SECRET',
+      help: 'the invite (without one, an organiser of this home invites)',
+    },
+    reviewer: { type: 'boolean', help: 'an organiser of this home makes the member a reviewer' },
+  },
+  run: async (context) => {
+    const { output, args, options } = context
+    const handle = args[0] as string
+    await using opened = await openCommunity(context, 'join')
+    const { community } = opened
+    const invited = optional(context, 'invite')
+    const needed = invited === undefined && community.view.founding?.charter.join === 'invite'
+    const secret = needed ? await inviteOne(community, community.now() + INVITE_MS) : invited
+    const { member, payTo } = await enrol(community, handle, secret)
+    if (options['reviewer'] === true) await grantReviewer(community, member)
+    await community.publish()
+    output.say(
+      `${handle} is a member: ${short(member)}. Money goes to ${payTo}, whose key is ${community.home.keys}/payout.${handle}.key`,
+    )
+    output.say('Back that file up: it cannot be made again.')
+    output.result({ handle, member, payTo })
+    return 0
+  },
+}

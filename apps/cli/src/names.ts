@@ -1,0 +1,56 @@
+/** What people are called here: handles of the keys in this home, and names that imports gave. */
+import { type Community, memberOf, memberSigner } from '@commonhold/node'
+import { addendumText, type Digest, decodeEntry, type MemberId, ProtocolError } from '@commonhold/protocol'
+
+const PREFIX = 'member.'
+
+/** Members whose keys lie in this home, by member id. */
+export function localHandles(community: Community): ReadonlyMap<MemberId, string> {
+  const handles = new Map<MemberId, string>()
+  for (const name of community.keys.names()) {
+    if (!name.startsWith(PREFIX)) continue
+    const handle = name.slice(PREFIX.length)
+    const member = memberOf(community.view, memberSigner(community, handle))
+    if (community.view.members.has(member)) handles.set(member, handle)
+  }
+  return handles
+}
+
+/** Handles, and the salted names of people without a key that imports brought, as far as they are not erased. */
+export async function allNames(community: Community): Promise<ReadonlyMap<MemberId, string>> {
+  const names = new Map(localHandles(community))
+  if (community.view.imports.size === 0) return names
+  const digests = new Map<Digest, MemberId>()
+  for await (const { bytes } of community.store.log.read(0)) {
+    for (const event of decodeEntry(bytes).events) {
+      if (event.type === 'import.author') digests.set(event.addenda[0] as Digest, event.author)
+    }
+  }
+  const texts = await community.store.addenda.get(Array.from(digests.keys()))
+  for (const [digest, bytes] of texts) names.set(digests.get(digest) as MemberId, addendumText(bytes))
+  return names
+}
+
+/**
+ * Finds a member by handle, imported name or the beginning of an id.
+ *
+ * @throws {ProtocolError} `member.unknown` for nobody, or for a beginning that several share.
+ */
+export async function findMember(
+  community: Community,
+  text: string,
+): Promise<{ id: MemberId; name: string }> {
+  const names = await allNames(community)
+  for (const [id, name] of names) if (name === text) return { id, name }
+  const ids = new Set<MemberId>([...community.view.members.keys(), ...names.keys()])
+  const found = /^[0-9a-f]{6,64}$/.test(text) ? Array.from(ids).filter((id) => id.startsWith(text)) : []
+  const [id] = found
+  if (id === undefined)
+    throw new ProtocolError('member.unknown', `nobody here is called "${text}"; see commonhold status`)
+  if (found.length > 1)
+    throw new ProtocolError(
+      'member.unknown',
+      `${found.length} members' ids begin with ${text}: give more of it`,
+    )
+  return { id, name: names.get(id) ?? id.slice(0, 8) }
+}
