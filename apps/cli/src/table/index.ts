@@ -1,0 +1,5 @@
+export { MAX_CELL_BYTES, type Row, readColumns } from './columns.ts'
+export { distinctValues } from './distinct.ts'
+export { filledCell, type LabelledRow, readExamples, textCell } from './examples.ts'
+export { malformed, problemAt, shown } from './problem.ts'
+export { csvLine } from './write-csv.ts'
