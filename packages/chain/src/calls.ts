@@ -1,7 +1,7 @@
 /** The contract writes of a community, as plain calls for the outbox. Amounts are in the token's smallest unit. */
 import { logAnchorAbi, payoutPoolAbi, practiceDollarAbi } from '@commonhold/contracts'
 import { type Address, erc20Abi, type Hex } from 'viem'
-import { encodeFunctionData } from 'viem/utils'
+import { concatHex, encodeFunctionData, numberToHex } from 'viem/utils'
 import type { ChainAddresses } from './addresses.ts'
 
 export type OutboxCall = { readonly to: Address; readonly data: Hex; readonly value?: bigint }
@@ -45,10 +45,20 @@ export const encodePost = ({ pool }: ChainAddresses, post: RoundPost): OutboxCal
   }),
 })
 
-export const encodeActivate = ({ pool }: ChainAddresses): OutboxCall => ({
+const ACTIVATE = encodeFunctionData({ abi: payoutPoolAbi, functionName: 'activate' })
+
+/**
+ * The contract takes no argument. A `round` is appended all the same: the contract ignores it, and `isCallDone` can tell
+ * an activation that somebody else has carried out.
+ */
+export const encodeActivate = ({ pool }: ChainAddresses, round?: bigint): OutboxCall => ({
   to: pool,
-  data: encodeFunctionData({ abi: payoutPoolAbi, functionName: 'activate' }),
+  data: round === undefined ? ACTIVATE : concatHex([ACTIVATE, numberToHex(round, { size: 32 })]),
 })
+
+/** The round that an activation names; undefined if it names none. */
+export const activatedRound = (data: Hex): bigint | undefined =>
+  data.length === ACTIVATE.length ? undefined : BigInt(`0x${data.slice(ACTIVATE.length)}`)
 
 export const encodeVeto = ({ pool }: ChainAddresses): OutboxCall => ({
   to: pool,

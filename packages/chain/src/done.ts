@@ -3,13 +3,13 @@ import type { Client } from 'viem'
 import { getLogs } from 'viem/actions'
 import { decodeFunctionData, getAbiItem, isAddressEqual } from 'viem/utils'
 import type { ChainAddresses } from './addresses.ts'
-import type { OutboxCall, PayoutClaim } from './calls.ts'
+import { activatedRound, type OutboxCall, type PayoutClaim } from './calls.ts'
 import { readAnchor, readClaimed, readPool } from './read.ts'
 
 /**
  * Whether the chain already has what the call is for, so that nothing need be sent: the same root posted, the amounts
- * paid, the log anchored at this size or beyond. False for what has no trace of its own (a deposit, an approval): there the
- * stored raw transaction prevents a second one.
+ * paid, the round active, the log anchored at this size or beyond. False for what has no trace of its own (a deposit, an
+ * approval): there the stored raw transaction prevents a second one.
  */
 export async function isCallDone(
   client: Client,
@@ -37,8 +37,8 @@ async function isPoolCallDone(
         : pool.pending?.round === round && pool.pending.payoutRoot === payoutRoot
     }
     case 'activate': {
-      const pool = await readPool(client, addresses)
-      return pool.pending === undefined && pool.activeRound > 0n
+      const round = activatedRound(data)
+      return round !== undefined && (await readPool(client, addresses)).activeRound >= round
     }
     case 'claim':
       return isPaid(client, addresses, decoded.args[0])

@@ -8,7 +8,7 @@ const ABI = [...payoutPoolAbi, ...logAnchorAbi, ...sharesAbi, ...practiceDollarA
 
 /**
  * What `error` means for the one who asked for `what` ("post round 3"). A failure that is neither a refusal nor a dead
- * line (a bug, a store that is down) is returned as it came.
+ * line (a bug, a store that is down) is returned as it came, without the client's wrapping.
  */
 export function chainFailure(error: unknown, what: string): unknown {
   if (error instanceof ProtocolError) return error
@@ -25,6 +25,9 @@ export function chainFailure(error: unknown, what: string): unknown {
   }
   const data = chain.map(revertData).find((one) => one !== undefined)
   if (data !== undefined) return reverted(data, what, error)
+  const last = chain.at(-1)
+  // Underneath lies neither the node's word nor the client's, but somebody's bug or a store that fails.
+  if (last instanceof Error && !(last instanceof BaseError || last instanceof RpcError)) return last
   const refusal = chain.find((one) => one instanceof RpcError || one instanceof BaseError)
   return refusal ? rejected(what, 'refused', reasonOf(refusal), error) : error
 }

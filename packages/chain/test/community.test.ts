@@ -13,6 +13,7 @@ import {
 import { ProtocolError } from '@commonhold/protocol'
 import { erc20Abi, type Hex, padHex } from 'viem'
 import { readContract } from 'viem/actions'
+import { getContractAddress } from 'viem/utils'
 import { matchCode, verifyStorageProofs } from '../../audit/src/storage-proof.ts'
 import {
   type ChainAddresses,
@@ -28,7 +29,6 @@ import {
   encodeVeto,
   exportChainProof,
   isCallDone,
-  memoryBlockStore,
   openRelayer,
   readAnchor,
   readClaimed,
@@ -39,6 +39,7 @@ import {
   ACTIVATION_DELAY,
   addressOf,
   CHAIN_ID,
+  DEPLOYER,
   deployment,
   MEMBERS,
   memoryOutbox,
@@ -48,11 +49,16 @@ import {
   signCheckpoint,
   type World,
 } from './community.ts'
+import { openLedger, PowerCut } from './ledger.ts'
+
+// Deployed once, copied for each test.
+const bare = openLedger()
+const setUp = await openWorld(bare.blocks)
+const addresses = await deployContracts(deployment(setUp.connection))
 
 async function community() {
-  const world = await openWorld()
+  const world = await openWorld(bare.copy().blocks)
   const { connection } = world
-  const addresses = await deployContracts(deployment(connection))
   const outbox = memoryOutbox()
   const isDone = (row: { readonly call: Parameters<typeof isCallDone>[2] }): Promise<boolean> =>
     isCallDone(connection.client, addresses, row.call)
@@ -84,10 +90,13 @@ const balanceOf = ({ connection }: World, { token }: ChainAddresses, owner: Hex)
   readContract(connection.client, { address: token, abi: erc20Abi, functionName: 'balanceOf', args: [owner] })
 
 test('a deployment has the addresses that the deployer and its nonce say', async () => {
-  const { addresses, client } = await community()
+  const { client } = await community()
+  const again = await openWorld()
+  assert.deepEqual(await deployContracts(deployment(again.connection)), addresses)
+  assert.equal(again.chain.head().hash, setUp.chain.head().hash)
   assert.equal(addresses.chainId, CHAIN_ID)
-  const second = await community()
-  assert.deepEqual(second.addresses, addresses)
+  const nonces = [0n, 1n, 2n, 3n].map((nonce) => getContractAddress({ from: addressOf(DEPLOYER), nonce }))
+  assert.deepEqual([addresses.token, addresses.pool, addresses.shares, addresses.anchor], nonces)
   const pool = await readPool(client, addresses)
   assert.deepEqual(pool, {
     blockNumber: 4n,
@@ -109,26 +118,15 @@ test('a deployment that is done is found, not repeated', async () => {
 })
 
 test('a deployment that a crash stopped anywhere ends with the same contracts', async () => {
-  const { addresses, world } = await community()
-  for (const afterwards of [false, true]) {
-    for (let block = 1; block <= 4; block++) {
-      const memory = memoryBlockStore()
-      let commits = 0
-      const failing = {
-        ...memory,
-        commit: async (batch: Parameters<typeof memory.commit>[0]) => {
-          const last = commits++ === block
-          if (last && !afterwards) throw new Error('power cut')
-          await memory.commit(batch)
-          if (last) throw new Error('power cut')
-        },
-      }
-      const { connection } = await openWorld(failing)
-      await assert.rejects(deployContracts(deployment(connection)), /power cut/)
-      const again = await openWorld(memory)
-      assert.deepEqual(await deployContracts(deployment(again.connection)), addresses)
-      assert.equal(again.chain.head().hash, world.chain.head().hash)
-    }
+  for (let block = 0; block < 4; block++) {
+    const ledger = openLedger()
+    const { connection } = await openWorld(ledger.blocks)
+    ledger.cutAt(block, 'before')
+    await assert.rejects(deployContracts(deployment(connection)), PowerCut)
+    ledger.restore()
+    const again = await openWorld(ledger.blocks)
+    assert.deepEqual(await deployContracts(deployment(again.connection)), addresses)
+    assert.equal(again.chain.head().hash, setUp.chain.head().hash)
   }
 })
 

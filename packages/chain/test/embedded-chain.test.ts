@@ -258,7 +258,17 @@ test('a wallet client works on it as on any chain', async () => {
     3,
   )
   assert.equal(await client.getChainId(), CHAIN_ID)
-  await assert.rejects(chain.request({ method: 'eth_mine' }), (error) => (error as RpcError).code === -32_601)
+  const refused = (method: string, params: unknown, code: number): Promise<void> =>
+    assert.rejects(
+      chain.request({ method, params }),
+      (error) => error instanceof RpcError && error.code === code,
+    )
+  await refused('eth_mine', [], -32_601)
+  await refused('toString', [], -32_601)
+  await refused('eth_getBalance', ['0x12', 'latest'], -32_602)
+  await refused('eth_getBalance', [MEMBER, '0x99'], -32_602)
+  await refused('eth_getBalance', 'everything', -32_602)
+  await refused('eth_getStorageAt', [MEMBER, 'first', 'latest'], -32_602)
 })
 
 test('an estimate is enough to run what it is for', async () => {

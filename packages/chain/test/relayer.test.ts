@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
@@ -8,6 +8,7 @@ import { ProtocolError } from '@commonhold/protocol'
 import { erc20Abi, padHex } from 'viem'
 import { readContract } from 'viem/actions'
 import {
+  type BlockStore,
   type ChainConnection,
   connectChain,
   deployContracts,
@@ -68,7 +69,7 @@ function roundRows(): Ledger {
     'post',
     encodePost(addresses, { round: 1n, payoutRoot: tree.root, promisedMoney: 1_000n, promisedShares: 8n }),
   )
-  ledger.add('activate', encodeActivate(addresses))
+  ledger.add('activate', encodeActivate(addresses, 1n))
   for (const { claim, proof } of tree.payouts.slice(0, 2)) {
     ledger.add(`claim ${claim.index}`, encodeClaim(addresses, claim, proof))
   }
@@ -166,16 +167,20 @@ test('two drains at the same time send every row once', async () => {
 /** The embedded chain behind HTTP, as any node is. */
 async function serve(chain: EmbeddedChain) {
   const lost = new Set<string>()
-  const server = createServer(async (request, response) => {
+  const reply = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { id, method, params } = JSON.parse(await text(request))
     const answer = await chain.request({ method, params }).then(
       (result) => ({ result }),
       (error: RpcError) => ({ error: { code: error.code, message: error.message, data: error.data } }),
     )
-    if (lost.has(method)) return response.destroy()
+    if (lost.has(method)) {
+      response.destroy()
+      return
+    }
     response.setHeader('content-type', 'application/json')
-    return response.end(JSON.stringify({ jsonrpc: '2.0', id, ...answer }))
-  })
+    response.end(JSON.stringify({ jsonrpc: '2.0', id, ...answer }))
+  }
+  const server = createServer((request, response) => void reply(request, response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -262,12 +267,31 @@ test('a stored transaction is signed anew only if another one took its nonce', a
   assert.equal(balance, 5n)
 })
 
-test('what is refused with an error of its own is named, and anything else is passed on', async () => {
-  const { connection } = await openWorld()
+test('what the chain refuses is named; a failing store or a bug is passed on as it is', async () => {
+  const { connection, store } = await openWorld()
   const outbox = memoryOutbox()
   outbox.add('nowhere', { to: padHex('0xdead', { size: 20 }), data: '0x', value: 10n ** 30n })
   const { rejected } = await relayerFor(connection, outbox).drain()
   assert.equal(rejected[0]?.error.code, 'chain.rejected')
   const broken: OutboxStore = { ...outbox, pending: () => Promise.reject(new RangeError('a bug')) }
   await assert.rejects(relayerFor(connection, broken).drain(), RangeError)
+
+  let down = false
+  const failing: BlockStore = {
+    ...store,
+    get: (key) => (down ? Promise.reject(new PowerCut()) : store.get(key)),
+  }
+  const second = await openWorld(failing)
+  down = true
+  await assert.rejects(readPool(second.connection.client, addresses), PowerCut)
+  await assert.rejects(relayerFor(second.connection, outbox).drain(), PowerCut)
+})
+
+test('an activation that names its round is done once that round pays', async () => {
+  const ledger = roundRows()
+  await live(ledger)
+  const { connection } = await openWorld(ledger.blocks)
+  const isDone = (round?: bigint): Promise<boolean> =>
+    isCallDone(connection.client, addresses, encodeActivate(addresses, round))
+  assert.deepEqual([await isDone(1n), await isDone(2n), await isDone()], [true, false, false])
 })

@@ -1,4 +1,4 @@
-/** The node in the process: an EVM whose blocks are commits of a `BlockStore`. Spec: docs/spec/chain.md. */
+/** The node in the process: an EVM whose blocks are commits of a `BlockStore`. Its rules: rules.ts. */
 import { fromHex, ProtocolError, toHex } from '@commonhold/protocol'
 import type { Block } from '@ethereumjs/block'
 import type { Hash, Hex } from 'viem'

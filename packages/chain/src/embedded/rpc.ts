@@ -1,7 +1,7 @@
 /** The EIP-1193 face of the embedded chain: as much of the execution API as viem's clients use. */
 import type { Block } from '@ethereumjs/block'
-import { createAddressFromString } from '@ethereumjs/util'
-import type { Address, Hash, Hex } from 'viem'
+import { createAddressFromString, type Address as EvmAddress } from '@ethereumjs/util'
+import type { Hash, Hex } from 'viem'
 import { hashAt, pendingBlock, readBlock } from './blocks.ts'
 import { type CallRequest, call, estimateGas, type Place } from './call.ts'
 import { bytesToHex, hexToBytes, quantity } from './hex.ts'
@@ -41,18 +41,18 @@ const METHODS: Readonly<Record<string, Method>> = {
   eth_getBalance: async (node, [address, tag]) => quantity((await account(node, address, tag)).balance),
   eth_getCode: async (node, [address, tag]) => {
     const { state } = await openState(node.ground, (await knownBlock(node, tag)).header.stateRoot)
-    return bytesToHex(await state.getCode(createAddressFromString(text(address))))
+    return bytesToHex(await state.getCode(addressOf(address)))
   },
   eth_getStorageAt: async (node, [address, slot, tag]) => {
     const { state } = await openState(node.ground, (await knownBlock(node, tag)).header.stateRoot)
-    const value = await state.getStorage(createAddressFromString(text(address)), slotBytes(slot))
+    const value = await state.getStorage(addressOf(address), slotBytes(slot))
     return `0x${bytesToHex(value).slice(2).padStart(64, '0')}`
   },
   eth_getProof: async (node, [address, slots, tag]) =>
     proofAt(
       node.ground,
       (await knownBlock(node, tag)).header.stateRoot,
-      text(address) as Address,
+      bytesToHex(addressOf(address).bytes),
       list(slots).map(slotBytes),
     ),
   eth_call: async (node, [request, tag]) =>
@@ -133,7 +133,7 @@ async function placeAt(node: Node, tag: unknown): Promise<Place> {
 
 async function account(node: Node, address: unknown, tag: unknown) {
   const { state } = await openState(node.ground, (await knownBlock(node, tag)).header.stateRoot)
-  const found = await state.getAccount(createAddressFromString(text(address)))
+  const found = await state.getAccount(addressOf(address))
   return { nonce: found?.nonce ?? 0n, balance: found?.balance ?? 0n }
 }
 
@@ -163,6 +163,11 @@ async function feeHistory(node: Node, count: unknown, newest: unknown, percentil
     gasUsedRatio,
     ...(tips.length > 0 ? { reward: gasUsedRatio.map(() => tips) } : {}),
   }
+}
+
+function addressOf(value: unknown): EvmAddress {
+  if (!/^0x[0-9a-fA-F]{40}$/.test(text(value))) throw new RpcError(INVALID_PARAMS, 'expected an address')
+  return createAddressFromString(text(value).toLowerCase())
 }
 
 function text(value: unknown): string {
