@@ -1,4 +1,4 @@
-/** A command on a home, run as a process of its own: `child.ts HOME hold|append`. */
+/** A command on a home, run as a process of its own: `child.ts HOME hold|crash|append`. */
 import { createHash } from 'node:crypto'
 import { digest, utf8 } from '@commonhold/protocol'
 import { type AppendEntry, createSequencer, openPostgres, openStore } from '../src/index.ts'
@@ -12,6 +12,8 @@ if (action === 'hold') {
   // Keeps the process until it is told to end.
   const clock = setInterval(() => undefined, 1000)
   process.once('SIGTERM', () => clearInterval(clock))
+} else if (action === 'crash') {
+  throw new Error('a bug, on purpose')
 } else {
   await appendForever()
 }

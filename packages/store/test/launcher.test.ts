@@ -30,9 +30,13 @@ function sockets({ connectionConfig }: PostgresServer): string {
 /** Starts a child that holds the home; resolves with it and its server's process id. */
 async function holder(home: string): Promise<{ readonly child: ChildProcess; readonly postmaster: number }> {
   const child = spawn(process.execPath, [CHILD, home, 'hold'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  return { child, postmaster: await opened(child) }
+}
+
+async function opened(child: ChildProcess): Promise<number> {
   assert.ok(child.stdout)
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
-  return { child, postmaster: Number(line.split(' ')[1]) }
+  return Number(line.split(' ')[1])
 }
 
 async function killed(child: ChildProcess): Promise<void> {
@@ -94,6 +98,15 @@ suite('the database of a home', () => {
     assert.deepEqual(await query(server, 'select 1 as one'), [{ one: 1 }])
     await server.close()
     assert.equal(isAlive(postmaster), false)
+  })
+
+  test('is stopped when a command dies of a bug', async () => {
+    const child = spawn(process.execPath, [CHILD, home, 'crash'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const ended = once(child, 'exit')
+    const postmaster = await opened(child)
+    assert.deepEqual(await ended, [1, null])
+    await using server = await openPostgres({ home })
+    assert.notEqual(server.pid, postmaster)
   })
 
   test('recovers after its server was killed', async () => {

@@ -7,7 +7,7 @@ import { exists } from './access.ts'
 import { type Binaries, findBinaries } from './binaries.ts'
 import { DATABASE_USER, ensureCluster } from './cluster.ts'
 import { type Placement, placeDatabase } from './placement.ts'
-import { stopPostmaster } from './postmaster.ts'
+import { interrupt, stopPostmaster } from './postmaster.ts'
 import { startPostmaster } from './start.ts'
 
 export type PostgresOptions = {
@@ -53,11 +53,14 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresSe
 
 /** What the file system or the kernel refuses is the home's trouble, not a bug of ours. */
 function unusable(home: string, error: unknown): unknown {
-  const { syscall, message } = error as NodeJS.ErrnoException
+  const { syscall, code, message } = error as NodeJS.ErrnoException
   if (syscall === undefined || error instanceof ProtocolError) return error
+  // A container may have taken from root the right to act as another user.
+  const bound = process.getuid?.() === 0 && (code === 'EPERM' || code === 'EINVAL')
+  const remedy = bound ? '; run as an ordinary user, or give a database address' : ''
   return new ProtocolError(
     'home.unusable',
-    `the database in ${home} cannot be used: ${message}`,
+    `the database in ${home} cannot be used: ${message}${remedy}`,
     { home },
     { cause: error },
   )
@@ -79,11 +82,15 @@ type Parts = {
 
 function embedded({ placement, binaries, lock, pid, sockets }: Parts): PostgresServer {
   let closing: Promise<void> | undefined
+  // A program that ends by an uncaught error, or forgets to close, leaves no server either. Only SIGKILL does.
+  const onExit = (): void => interrupt(placement.data, pid)
+  process.once('exit', onExit)
   const stop = async (): Promise<void> => {
     try {
       await stopPostmaster(placement.data)
       await Promise.all([sockets, placement.sockets].map((folder) => rmdir(folder).catch(() => undefined)))
     } finally {
+      process.off('exit', onExit)
       lock.release()
     }
   }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -103,6 +104,15 @@ export async function stopPostmaster(data: string): Promise<void> {
     if (await awaitStopped(running, data, patienceMs)) return
   }
   throw new ProtocolError('store.unavailable', `the PostgreSQL server on ${data} does not stop`, { data })
+}
+
+/** Asks the server to stop without waiting, for a process that is about to end. */
+export function interrupt(data: string, pid: number): void {
+  try {
+    if (readFileSync(join(data, 'postmaster.pid'), 'utf8').startsWith(`${pid}\n`)) process.kill(pid, 'SIGINT')
+  } catch {
+    // It has gone already.
+  }
 }
 
 /**
