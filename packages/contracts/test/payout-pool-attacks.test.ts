@@ -7,6 +7,7 @@ import { Chain, person } from './support/evm.ts'
 import { runs } from './support/fuzz.ts'
 import { buildTree, type Claim, leafOf } from './support/naive-payout-tree.ts'
 import {
+  ACTIVATION_DELAY,
   activateTree,
   deployPool,
   deployPoolFor,
@@ -75,6 +76,44 @@ it('neither padding nor an inner node passes for a row', async () => {
   await refused({ ...claim, index: 5n, money: 0n }, [leaves[4] ?? ZERO, ...proof.slice(1)])
 })
 
+it('a root whose tree does not fit its count pays no row outside', async () => {
+  const four = Array.from({ length: 4 }, (_, i) => ({
+    ...(rows[i] ?? assert.fail()),
+    index: BigInt(i),
+    count: 4n,
+  }))
+  const [a = ZERO, b = ZERO, c = ZERO, d = ZERO] = four.map((claim) => leafOf(claim, place))
+  const [left, right] = [keccak256(concat([a, b])), keccak256(concat([c, d]))]
+  const proofs = [
+    [b, right],
+    [a, right],
+    [d, left],
+    [c, left],
+  ] as const
+  // Under count 3 the fourth leaf stands in the padding; under the others the tree is too deep or too flat.
+  for (const [count, payable] of [
+    [4n, 4],
+    [3n, 3],
+    [2n, 0],
+    [1n, 0],
+    [5n, 0],
+    [8n, 0],
+  ] as const) {
+    const header = [{ type: 'uint256' }, { type: 'bytes32' }]
+    const root = keccak256(encodeAbiParameters(header, [count, keccak256(concat([left, right]))]))
+    await chain.scratch(async () => {
+      await pool.send(PUBLISHER, 'post', [2n, root, 150n, 300n])
+      chain.warp(ACTIVATION_DELAY)
+      await pool.send(MALLORY, 'activate', [])
+      for (const [i, claim] of four.entries()) {
+        const proof = proofs[i] ?? []
+        if (i < payable) await pool.send(MALLORY, 'claim', [{ ...claim, count }, proof])
+        else await refused({ ...claim, count }, proof)
+      }
+    })
+  }
+})
+
 it('random changes to a valid claim never pay', async () => {
   const words = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n })
   const small = fc.bigInt({ min: 0n, max: 9n })
@@ -111,11 +150,26 @@ it('a row of another pool or another token pays nothing here', async () => {
     await chain.scratch(async () => {
       // Even an active root made for another place has no row that is valid here.
       await pool.send(PUBLISHER, 'post', [2n, foreign.root, 150n, 300n])
-      chain.warp(3_600n)
+      chain.warp(ACTIVATION_DELAY)
       await pool.send(MALLORY, 'activate', [])
       await refused(row.claim, row.proof)
     })
   }
+})
+
+test('the same pool on another chain, addresses and all, pays none of these rows', async () => {
+  const twin = await deployPool(1)
+  assert.equal(twin.pool.address, pool.address)
+  await twin.pool.send(SPONSOR, 'deposit', [0, 1_000n])
+  const [here, there] = [claimOf(0), twin.tree(rows).claims[0]]
+  assert.ok(there)
+  await twin.chain.scratch(async () => {
+    await activateTree(twin, tree(rows))
+    await twin.pool.refuses('InvalidProof', MALLORY, 'claim', [here.claim, here.proof])
+  })
+  await activateTree(twin, twin.tree(rows))
+  await twin.pool.refuses('InvalidProof', MALLORY, 'claim', [here.claim, here.proof])
+  await twin.pool.send(MALLORY, 'claim', [there.claim, there.proof])
 })
 
 it('only the publisher posts and announces, and nobody else moves money', async () => {
@@ -135,7 +189,7 @@ test('a token that calls back during a payment gains nothing', async () => {
   await token.send(SPONSOR, 'approve', [pool.address, 1_000n])
   await pool.send(SPONSOR, 'deposit', [0, 200n])
   await pool.send(PUBLISHER, 'post', [1n, trap.root, 150n, 300n])
-  host.warp(3_600n)
+  host.warp(ACTIVATION_DELAY)
   await pool.send(MALLORY, 'activate', [])
   await pool.send(PUBLISHER, 'announceSweep', [50n])
   host.warp(SWEEP_DELAY)
