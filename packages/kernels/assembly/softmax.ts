@@ -108,7 +108,7 @@ function descend(rows: usize, values: usize, size: u32, lanes: u32, rate: f32, e
 /**
  * One epoch over the examples `order[0..count)`. Example i has terms [offsets[i], offsets[i + 1]) of `rows` (addresses of
  * weight rows) and `values`, and label labels[i]. True weights are row * scale: shrinking them all by 1 - rate * decay is one
- * multiplication of `scale`. The rate falls by `fall` after each step; the bias learns at `biasRate` times the rate.
+ * multiplication of `scale`. The true label's score is lowered by `margin` before the softmax. The rate falls by `fall` after each step; the bias learns at `biasRate` times the rate.
  * @returns the scale after the epoch.
  */
 export function epoch(
@@ -126,6 +126,7 @@ export function epoch(
   fall: f64,
   biasRate: f64,
   decay: f64,
+  margin: f32,
   scale: f64,
 ): f64 {
   for (let k: u32 = 0; k < count; k++) {
@@ -135,8 +136,9 @@ export function epoch(
     const terms = rows + (from << 2)
     const weights = values + (from << 2)
     score(terms, weights, size, lanes, <f32>scale, bias, errors)
-    softmax(errors, classes, lanes)
     const target = errors + 4 * load<u32>(labels + example)
+    store<f32>(target, load<f32>(target) - margin)
+    softmax(errors, classes, lanes)
     store<f32>(target, load<f32>(target) - 1)
     scale *= 1 - rate * decay
     descend(terms, weights, size, lanes, <f32>(rate / scale), errors)

@@ -24,6 +24,7 @@ type Kernel = {
     fall: number,
     biasRate: number,
     decay: number,
+    margin: number,
     scale: number,
   ) => number
   readonly scores: (
@@ -58,6 +59,8 @@ export type Step = {
   readonly biasRate: number
   /** L2: weights shrink by rate * decay at each step. */
   readonly decay: number
+  /** The true label has to win by this much: its score is lowered by it in training. */
+  readonly margin: number
 }
 
 export type SoftmaxRegression = {
@@ -118,7 +121,7 @@ export function softmaxRegression(examples: SparseExamples): SoftmaxRegression {
     bias.fill(0)
     scale = 1
   }
-  const epoch = (order: Uint32Array, { rate, fall, biasRate, decay }: Step): void => {
+  const epoch = (order: Uint32Array, { rate, fall, biasRate, decay, margin }: Step): void => {
     orders.set(order)
     const { order: orderAt, offsets: offsetsAt, rows: rowsAt, values: valuesAt, labels: labelsAt } = at
     scale = kernel.epoch(
@@ -136,6 +139,7 @@ export function softmaxRegression(examples: SparseExamples): SoftmaxRegression {
       fall,
       biasRate,
       decay,
+      margin,
       scale,
     )
   }

@@ -134,6 +134,7 @@ function descend(
       fall,
       biasRate: recipe.biasRatePpm / PPM,
       decay: recipe.decayPpm / PPM / size,
+      margin: recipe.marginPpm / PPM,
     })
   }
 }

@@ -32,8 +32,12 @@ export function textFrequencies(texts: readonly TermCounts[]): Uint32Array {
 
 /** 2^16 x rarity of every term, those that no text has included. */
 export function rarities(texts: number, frequencies: Uint32Array): Uint32Array {
-  const unseen = rarityWeight(texts, 0)
-  return frequencies.map((count) => (count === 0 ? unseen : rarityWeight(texts, count)))
+  // Most terms share a few small counts: each logarithm is taken once. Rarity is never 0, so 0 is "not yet".
+  const byCount = new Uint32Array(texts + 1)
+  return frequencies.map((count) => {
+    if (byCount[count] === 0) byCount[count] = rarityWeight(texts, count)
+    return byCount[count] as number
+  })
 }
 
 /** Writes the f32 values of `terms` to `values` from `offset` on; their squares sum to 1. */

@@ -19,8 +19,8 @@ export type NaiveBayes = {
   readonly digest: () => Digest
 }
 
-/** Smoothing: every term counts 1/20 more in each label. Counts are kept times 20 so that they stay integers. */
-const SMOOTHING = 20
+/** Smoothing: every term counts 1/400 more in each label. Counts are taken times 400, so that they stay integers. */
+const SMOOTHING = 400
 
 /** @param labels - in the order of compareText. */
 export function naiveBayes(labels: readonly string[]): NaiveBayes {

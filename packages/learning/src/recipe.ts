@@ -14,6 +14,8 @@ export type ClassifyRecipe = {
   readonly biasRatePpm: number
   /** L2 strength over the whole data set, in millionths: each step shrinks weights by rate x decay / examples. */
   readonly decayPpm: number
+  /** The true label has to win by this score, in millionths (additive-margin softmax). */
+  readonly marginPpm: number
   /** Parts for cross-fitting; parts are held back, one after the other, until `calibrationItems` were predicted unseen. */
   readonly calibrationParts: number
   readonly calibrationItems: number
@@ -24,12 +26,13 @@ export type ClassifyRecipe = {
 export const DEFAULT_RECIPE: ClassifyRecipe = {
   kind: 'classify',
   version: 1,
-  epochs: 8,
+  epochs: 5,
   leastSteps: 40_000,
   mostEpochs: 40,
-  ratePpm: 5_000_000,
+  ratePpm: 10_000_000,
   biasRatePpm: 100_000,
   decayPpm: 50_000,
+  marginPpm: 3_000_000,
   calibrationParts: 5,
   calibrationItems: 1_000,
   knownPpm: 900_000,
@@ -45,6 +48,7 @@ const LIMITS: Readonly<Record<Field, readonly [number, number]>> = {
   ratePpm: [1, 1_000_000_000],
   biasRatePpm: [0, 10_000_000],
   decayPpm: [0, 100_000_000],
+  marginPpm: [0, 100_000_000],
   calibrationParts: [2, 100],
   calibrationItems: [0, 1_000_000],
   knownPpm: [0, 1_000_000],
