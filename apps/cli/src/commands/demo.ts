@@ -1,7 +1,7 @@
 /** `commonhold demo`: the main job from contributions to paid members, and an audit by a separate process. */
 import { rmSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
-import { exportHome, homeExists, readHome, writeHome } from '@commonhold/node'
+import { exportHome, homeExists, readHome, rulesDigest, writeHome } from '@commonhold/node'
 import { ProtocolError } from '@commonhold/protocol'
 import { removePostgres } from '@commonhold/store'
 import { type AuditOutcome, runAudit } from '../audit-run.ts'
@@ -60,6 +60,10 @@ async function play(context: Context): Promise<{ summary: Summary; folder: strin
   const cast = readCast()
   await using opened = await openCommunity(context, 'demo')
   const { community, chain } = opened
+  const rules = community.view.founding?.rules.digest
+  if (rules !== undefined && rules !== rulesDigest()) {
+    throw new ProtocolError('home.unusable', `the demonstration in ${home} was made by other rules than this version's: use --fresh`)
+  }
   if (!isFinished(community)) {
     await playDemonstration({ cast, community, chain, signal, onStep: (step) => output.progress(step) })
   }
