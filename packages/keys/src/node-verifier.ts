@@ -1,6 +1,7 @@
 /** The Verifier port on node:crypto: OpenSSL on the thread pool, about 25 times the pure reference. */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import {
+  isEd25519Key,
   isLowS,
   P256_SIGNATURE_BYTES,
   type SignatureCheck,
@@ -45,7 +46,7 @@ function verifyOne(
 }
 
 function parseKey(algorithm: SignatureCheck['algorithm'], publicKey: Uint8Array): KeyObject | undefined {
-  if (publicKey.length !== (algorithm === 'p256' ? 33 : 32)) return undefined
+  if (algorithm === 'p256' ? publicKey.length !== 33 : !isEd25519Key(publicKey)) return undefined
   const prefix = algorithm === 'p256' ? P256_PREFIX : ED25519_PREFIX
   try {
     return createPublicKey({ key: Buffer.concat([prefix, publicKey]), format: 'der', type: 'spki' })

@@ -1,6 +1,7 @@
 /** The Verifier port on WebCrypto: for browsers, and the same in Node. */
 import {
   type Bytes,
+  isEd25519Key,
   isLowS,
   P256_SIGNATURE_BYTES,
   type SignatureCheck,
@@ -16,7 +17,7 @@ async function verifyOne({ algorithm, publicKey, message, signature }: Signature
   if (signature.length !== P256_SIGNATURE_BYTES) return false
   try {
     if (algorithm === 'ed25519') {
-      if (publicKey.length !== 32) return false
+      if (!isEd25519Key(publicKey)) return false
       const key = await crypto.subtle.importKey('raw', publicKey as Bytes, 'Ed25519', false, ['verify'])
       return await crypto.subtle.verify('Ed25519', key, signature as Bytes, message as Bytes)
     }

@@ -10,9 +10,11 @@ const SALT_BYTES = 16
 /** Larger content is a blob, stored before its event. */
 export const MAX_ADDENDUM_BYTES = 65_536
 
-/** @throws {ProtocolError} `data.too_large` above 64 KB. */
+/** @throws {ProtocolError} `data.too_large` above 64 KB; `encoding.invalid` for half a surrogate pair. */
 export function textAddendum(salt: Uint8Array, content: string): Addendum {
   if (salt.length !== SALT_BYTES) throw new Error('a salt is 16 bytes')
+  if (!content.isWellFormed())
+    throw new ProtocolError('encoding.invalid', 'the text has half a surrogate pair')
   const bytes = concatBytes(salt, utf8(content))
   if (bytes.length > MAX_ADDENDUM_BYTES) {
     throw new ProtocolError(

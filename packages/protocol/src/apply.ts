@@ -17,6 +17,7 @@ import {
   type Address,
   type Contribution,
   type Member,
+  nonceOf,
   type PayTo,
   type Review,
   type Role,
@@ -51,6 +52,7 @@ export const createView = (): MutableView => ({
   nonces: new Map(),
   imports: new Map(),
   contributions: new Map(),
+  contents: new Set(),
   reviewed: new Set(),
   rounds: [],
   claims: new Map(),
@@ -70,7 +72,8 @@ export function apply(view: MutableView, entry: Entry): void {
     const id = entry.ids[position] as EventId
     const address = { index: view.size, position }
     applyEvent(event, { view, address, id, at: entry.at })
-    if ('nonce' in event) view.nonces.set(`${entry.key}:${event.nonce}`, { ...address, id })
+    const nonce = nonceOf(event, entry.key)
+    if (nonce !== undefined) view.nonces.set(nonce, { ...address, id })
     view.history = taggedHash('history', fromHex(view.history), fromHex(id))
     view.events++
   }
@@ -108,17 +111,22 @@ const APPLIERS: Appliers = {
     ;(view.members.get(event.who)?.roles as Map<Role, number> | undefined)?.set(event.role, address.index)
   },
   'member.key.added': (event, { view, address }) => {
-    view.keys.set(event.key, { member: event.member, from: address.index, revoked: undefined })
+    addKey(view, event.member, event.key, address.index)
   },
   'member.key.revoked': (event, { view, address }) => {
     const state = view.keys.get(event.key)
-    if (state !== undefined) view.keys.set(event.key, { ...state, revoked: address.index })
+    if (state === undefined) return
+    view.keys.set(event.key, { ...state, revoked: address.index })
+    ;(view.members.get(state.member)?.keys as Set<KeyId> | undefined)?.delete(event.key)
   },
   'member.payout.set': (event, { view, at }) => {
     const payTo = view.members.get(event.member)?.payTo as PayTo[] | undefined
+    if (payTo === undefined) return
+    // A later change takes the place of one that waits: so the owner can call a thief's change off.
+    if ((payTo.at(-1)?.effective ?? 0) > at) payTo.pop()
     // The first address has none to protect, so it holds at once; a change waits.
-    const delay = payTo?.length === 0 ? 0 : (view.founding?.charter.payToDelayMs ?? 0)
-    payTo?.push({ address: event.address, effective: unixMillis(at + delay) })
+    const delay = payTo.length === 0 ? 0 : (view.founding?.charter.payToDelayMs ?? 0)
+    payTo.push({ address: event.address, effective: unixMillis(at + delay) })
   },
   'contribution.submitted': (event, { view, address, id }) => {
     addContribution(view, id, address, event, event.member, undefined)
@@ -129,7 +137,7 @@ const APPLIERS: Appliers = {
       rows: event.rows,
       holds: event.holds,
       authors: new Set(),
-      taken: 0,
+      taken: new Set(),
     })
   },
   'import.author': (event, { view }) => {
@@ -137,7 +145,7 @@ const APPLIERS: Appliers = {
   },
   'contribution.imported': (event, { view, address, id }) => {
     addContribution(view, id, address, event, event.author ?? event.member, event.member)
-    countRow(view, event.file)
+    takeRow(view, event)
   },
   'review.imported': (event, { view, address, id }) => {
     addReview(view, {
@@ -148,7 +156,7 @@ const APPLIERS: Appliers = {
       label: event.label,
       imported: true,
     })
-    countRow(view, event.file)
+    takeRow(view, event)
   },
   'review.submitted': (event, { view, address, id }) => {
     addReview(view, {
@@ -160,10 +168,12 @@ const APPLIERS: Appliers = {
       imported: false,
     })
   },
-  'gold.committed': (event, { view }) => {
-    // Committed while the round before runs, so the commitments wait under their round's number.
-    const commitments = roundOf(view, event.round)?.goldCommitments as Set<Digest> | undefined
-    for (const commitment of event.commitments) commitments?.add(commitment)
+  'gold.committed': (event, { view, address }) => {
+    const commitments = roundOf(view, event.round)?.goldCommitments as Map<Digest, number> | undefined
+    for (const commitment of event.commitments) {
+      // The first counts: nobody can make another's commitment later by repeating it.
+      if (commitments?.has(commitment) === false) commitments.set(commitment, address.index)
+    }
   },
   'gold.revealed': (event, { view }) => {
     ;(roundOf(view, event.round)?.gold as Map<EventId, string> | undefined)?.set(event.item, event.label)
@@ -176,8 +186,9 @@ const APPLIERS: Appliers = {
       quotas: new Map(event.quotas.map(({ label, quota }) => [label, quota])),
       waves: [],
       reviews: [],
-      goldCommitments: new Set(),
+      goldCommitments: new Map(),
       gold: new Map(),
+      reviewsClosed: undefined,
       history: undefined,
       closed: undefined,
       posted: undefined,
@@ -188,8 +199,12 @@ const APPLIERS: Appliers = {
     waves?.push({ index: address.index, history: view.history })
     changeRound(view, event.round, { phase: 'reviews' })
   },
-  'round.reviews.closed': (event, { view }) => {
-    changeRound(view, event.round, { phase: 'closing', history: view.history })
+  'round.reviews.closed': (event, { view, address }) => {
+    changeRound(view, event.round, {
+      phase: 'closing',
+      reviewsClosed: address.index,
+      history: view.history,
+    })
   },
   'round.closed': (event, { view }) => {
     changeRound(view, event.round, { phase: 'closed', closed: event })
@@ -217,10 +232,18 @@ function addMember(
   inviter: MemberId | undefined,
   roles: readonly Role[],
 ): void {
+  // Also in a log that nobody should have admitted, invites stay a forest: one seat an id, under an earlier one.
+  if (view.members.has(id)) return
+  const above = inviter !== undefined && view.members.has(inviter) ? inviter : undefined
   const granted = new Map(roles.map((role) => [role, joined.index]))
-  const member: Member = { id, joined, inviter, roles: granted, payTo: [] }
+  const member: Member = { id, joined, inviter: above, roles: granted, keys: new Set(), payTo: [] }
   view.members.set(id, member)
-  view.keys.set(key, { member: id, from: joined.index, revoked: undefined })
+  addKey(view, id, key, joined.index)
+}
+
+function addKey(view: MutableView, id: MemberId, key: KeyId, from: number): void {
+  view.keys.set(key, { member: id, from, revoked: undefined })
+  ;(view.members.get(id)?.keys as Set<KeyId> | undefined)?.add(key)
 }
 
 function addContribution(
@@ -243,6 +266,7 @@ function addContribution(
     importer,
   }
   view.contributions.set(id, contribution)
+  view.contents.add(content)
 }
 
 function addReview(view: MutableView, review: Review): void {
@@ -251,7 +275,6 @@ function addReview(view: MutableView, review: Review): void {
   view.reviewed.add(`${review.item}:${review.reviewer}`)
 }
 
-function countRow(view: MutableView, file: Digest): void {
-  const state = view.imports.get(file)
-  if (state !== undefined) view.imports.set(file, { ...state, taken: state.taken + 1 })
+function takeRow(view: MutableView, { file, row }: { readonly file: Digest; readonly row: number }): void {
+  ;(view.imports.get(file)?.taken as Set<number> | undefined)?.add(row)
 }

@@ -51,7 +51,8 @@ function encodeValue(value: Canonical, depth: number): string {
     case 'object':
       if (value === null) return 'null'
       return Array.isArray(value)
-        ? `[${value.map((element: Canonical) => encodeValue(element, depth + 1)).join(',')}]`
+        ? // Array.from, unlike map, does not pass over the holes of a sparse array: they are refused as undefined.
+          `[${Array.from(value, (element: Canonical) => encodeValue(element, depth + 1)).join(',')}]`
         : encodeObject(value as { readonly [key: string]: Canonical | undefined }, depth)
     default:
       throw invalid(`a ${typeof value} has no canonical encoding`)

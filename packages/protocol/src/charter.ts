@@ -1,4 +1,5 @@
 /** The charter: a community's rules as data (docs/spec/events.md). Human text of the charter is an addendum. */
+import { ProtocolError } from './errors.ts'
 import { type Infer, integer, list, literal, object, record, text } from './schema.ts'
 import { compareText } from './units.ts'
 
@@ -7,9 +8,17 @@ const LABEL = /^[\x21-\x7e](?:[\x20-\x7e]{0,98}[\x21-\x7e])?$/
 /** A label as entries carry it: printable ASCII; other letters are percent-encoded UTF-8 (see `labelId`). */
 export const labelSchema = text(LABEL, 'a label of 1 to 100 printable ASCII characters')
 
-/** What entries write for a label that people write: printable ASCII as it is, anything else percent-encoded. */
-export const labelId = (label: string): string =>
-  label.replace(/[^\x20-\x24\x26-\x7e]+/g, (run) => encodeURIComponent(run))
+/**
+ * What entries write for a label that people write (docs/spec/encoding.md): printable ASCII as it is, but for the percent
+ * sign; anything else percent-encoded.
+ *
+ * @throws {ProtocolError} `encoding.invalid` for half a surrogate pair.
+ */
+export function labelId(label: string): string {
+  if (!label.isWellFormed())
+    throw new ProtocolError('encoding.invalid', 'the label has half a surrogate pair')
+  return label.replace(/[^\x20-\x24\x26-\x7e]+/g, (run) => encodeURIComponent(run))
+}
 
 /** What people read for a label in an entry. */
 export function labelText(id: string): string {
@@ -63,6 +72,10 @@ export const DEFAULT_CHARTER: Omit<Charter, 'labels' | 'recipe'> = {
 /** What a schema cannot say: labels in order and different, parts that sum to the whole. */
 export function charterProblem(charter: Charter): string | undefined {
   const { labels, sponsors, reviews } = charter
+  for (const label of labels) {
+    // Else two ids could read the same: "%41" and "A".
+    if (labelId(labelText(label)) !== label) return `the label "${label}" is not the id of its text`
+  }
   for (let i = 1; i < labels.length; i++) {
     if (compareText(labels[i - 1] as string, labels[i] as string) >= 0) {
       return 'labels must be different and in ascending order'

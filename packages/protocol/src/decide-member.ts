@@ -2,8 +2,22 @@
 import { ProtocolError } from './errors.ts'
 import type { EventOf, EventType, MemberEvent } from './events.ts'
 import { goldCommitment, inviteDigest, memberIdOf, unclaimedMemberId } from './identity.ts'
-import type { Digest, EventId, KeyId, MemberId, UnixMillis } from './units.ts'
-import { currentRound, inSubtree, type View } from './view.ts'
+import {
+  compareText,
+  type Digest,
+  type EventId,
+  type KeyId,
+  type MemberId,
+  type UnixMillis,
+} from './units.ts'
+import {
+  type Contribution,
+  currentRound,
+  type ImportState,
+  inSubtree,
+  type RoundPhase,
+  type View,
+} from './view.ts'
 
 type Context = {
   readonly view: View
@@ -12,12 +26,17 @@ type Context = {
   readonly at: UnixMillis
 }
 type Rules = {
-  readonly [T in MemberEvent['type']]: (event: EventOf<T & EventType>, context: Context) => string
+  readonly [T in MemberEvent['type']]: (event: EventOf<T & EventType>, context: Context) => readonly string[]
 }
 
 /** @returns what the event touches; no two events of one envelope may touch the same. */
-export function decideMemberEvent(view: View, key: KeyId, event: MemberEvent, at: UnixMillis): string {
-  const rule = RULES[event.type] as (event: MemberEvent, context: Context) => string
+export function decideMemberEvent(
+  view: View,
+  key: KeyId,
+  event: MemberEvent,
+  at: UnixMillis,
+): readonly string[] {
+  const rule = RULES[event.type] as (event: MemberEvent, context: Context) => readonly string[]
   return rule(event, { view, community: event.community, key, at })
 }
 
@@ -26,64 +45,61 @@ const RULES: Rules = {
     needMember(view, member)
     if (view.invites.has(invite)) throw new ProtocolError('member.exists', 'this invite exists already')
     if (expires <= at) throw new ProtocolError('event.invalid', 'the invite has expired before it begins')
-    return `invite:${invite}`
+    return [`invite:${invite}`]
   },
   'member.joined': ({ member, key: first, invite }, { view, community, key, at }) => {
     if (first !== key) throw new ProtocolError('key.unknown', 'joining is signed by the key that joins')
     if (member !== memberIdOf(community, first))
       throw new ProtocolError('event.invalid', "member: not this key's member id")
-    if (view.members.has(member) || view.keys.has(first)) {
-      throw new ProtocolError('member.exists', 'this key has a seat already')
-    }
+    if (view.members.has(member)) throw new ProtocolError('member.exists', 'this key has a seat already')
+    needFreeKey(view, first)
+    // One joining an envelope, with an invite or without: two would make one seat twice.
     if (invite === undefined) {
       if (view.founding?.charter.join !== 'open') throw notAllowed('this community is joined by invite')
-      return `member:${member}`
+      return ['joining']
     }
     const open = view.invites.get(inviteDigest(invite))
     if (open === undefined) throw notAllowed('there is no such invite')
     if (open.left < 1) throw notAllowed('the invite has been used up')
     if (open.expires <= at) throw notAllowed('the invite has expired')
-    // One joining an envelope: two could use up an invite's last place together.
-    return 'joining'
+    return ['joining']
   },
   'member.role.granted': ({ member, who, role }, { view }) => {
     needOrganiser(view, member)
     if (needMember(view, who).roles.has(role))
       throw new ProtocolError('member.exists', `the member is ${role} already`)
-    return `role:${who}:${role}`
+    return [`role:${who}:${role}`]
   },
   'member.key.added': ({ member, key }, { view }) => {
     needMember(view, member)
-    if (view.keys.has(key)) throw new ProtocolError('member.exists', 'the key is in use already')
-    return `key:${key}`
+    needFreeKey(view, key)
+    return [`key:${key}`]
   },
   'member.key.revoked': ({ member, key }, { view }) => {
     const state = view.keys.get(key)
     if (state === undefined || state.member !== member)
       throw new ProtocolError('key.unknown', "not one of the member's keys")
     if (state.revoked !== undefined) throw new ProtocolError('key.invalid', 'the key is revoked already')
-    let others = 0
-    for (const other of view.keys.values())
-      if (other.member === member && other.revoked === undefined) others++
-    if (others < 2) throw notAllowed('the last key of a member cannot be revoked: add another first')
+    if (needMember(view, member).keys.size < 2)
+      throw notAllowed('the last key of a member cannot be revoked: add another first')
     // One revocation an envelope: two could take the last key together.
-    return `revoke:${member}`
+    return [`revoke:${member}`]
   },
   'member.payout.set': ({ member }, { view }) => {
     needMember(view, member)
-    return `payout:${member}`
+    return [`payout:${member}`]
   },
   'contribution.submitted': ({ member, label, content, addenda }, { view }) => {
     needMember(view, member)
     needLabel(view, label)
-    needContent(content, addenda)
-    return `content:${content}`
+    needContent(view, content, addenda)
+    return [`content:${content}`]
   },
   'import.started': ({ member, file }, { view }) => {
     needOrganiser(view, member)
     if (view.imports.has(file))
       throw new ProtocolError('import.conflict', 'this file has been imported before')
-    return `import:${file}`
+    return [`import:${file}`]
   },
   'import.author': ({ member, file, author, addenda }, { view, community }) => {
     const state = needImport(view, member, file)
@@ -92,42 +108,41 @@ const RULES: Rules = {
       throw new ProtocolError('event.invalid', "author: not the salted name's id")
     }
     if (state.authors.has(author)) throw new ProtocolError('import.conflict', 'the author was named before')
-    return `author:${author}`
+    return [`author:${author}`]
   },
   'contribution.imported': ({ member, file, row, label, content, addenda, author }, { view }) => {
     const state = needImport(view, member, file, 'contributions')
-    if (row >= state.rows)
-      throw new ProtocolError('event.invalid', `row ${row} is beyond the import's ${state.rows} rows`)
+    needRow(state, row)
     if (author !== undefined && !state.authors.has(author))
       throw new ProtocolError('member.unknown', 'the author was not named')
     needLabel(view, label)
-    needContent(content, addenda)
-    return `row:${file}:${row}`
+    needContent(view, content, addenda)
+    return [`row:${file}:${row}`, `content:${content}`]
   },
   'review.imported': ({ member, file, row, item, worker, label }, { view }) => {
     const state = needImport(view, member, file, 'reviews')
-    if (row >= state.rows)
-      throw new ProtocolError('event.invalid', `row ${row} is beyond the import's ${state.rows} rows`)
+    needRow(state, row)
     if (!state.authors.has(worker)) throw new ProtocolError('member.unknown', 'the worker was not named')
     needLabel(view, label)
-    needReviewable(view, item, worker)
-    return `review:${item}:${worker}`
+    const { author, importer } = needReviewable(view, item, worker, ['submissions', 'reviews'])
+    // Whoever imports reviews attests them, so they stand for nothing where that member stands to gain by them. Rows that
+    // were imported themselves are attested as a whole.
+    if (importer === undefined) needNoConflict(view, member, author)
+    return [`row:${file}:${row}`, `review:${item}:${worker}`]
   },
   'review.submitted': ({ member, round, item, label }, { view }) => {
     if (!needMember(view, member).roles.has('reviewer')) throw notAllowed('only reviewers review')
     if (currentRound(view)?.round !== round)
       throw new ProtocolError('round.bad_state', `round ${round} is not under way`)
     if (label !== undefined) needLabel(view, label)
-    const author = needReviewable(view, item, member)
-    if (inSubtree(view.members, member, author)) {
-      throw new ProtocolError(
-        'review.not_allowed',
-        'nobody reviews an item of their own or of their invite subtree',
-      )
+    const contribution = needReviewable(view, item, member, ['reviews'])
+    if (contribution.round > round) {
+      throw new ProtocolError('round.bad_state', `the item belongs to round ${contribution.round}`)
     }
-    return `review:${item}:${member}`
+    needNoConflict(view, member, contribution.author)
+    return [`review:${item}:${member}`]
   },
-  'gold.committed': ({ member, round }, { view }) => {
+  'gold.committed': ({ member, round, commitments }, { view }) => {
     needOrganiser(view, member)
     const current = currentRound(view)
     if (current?.round !== round || current.phase !== 'submissions') {
@@ -136,7 +151,11 @@ const RULES: Rules = {
         `gold of round ${round} is committed before its reviews begin`,
       )
     }
-    return 'gold'
+    for (let i = 1; i < commitments.length; i++) {
+      if (compareText(commitments[i - 1] as Digest, commitments[i] as Digest) >= 0)
+        throw new ProtocolError('event.invalid', 'commitments: expected different ones in ascending order')
+    }
+    return ['gold']
   },
   'gold.revealed': ({ member, round, item, label, salt }, { view, community }) => {
     needOrganiser(view, member)
@@ -147,10 +166,16 @@ const RULES: Rules = {
     const contribution = view.contributions.get(item)
     if (contribution === undefined)
       throw new ProtocolError('contribution.unknown', `there is no item ${item}`)
-    if (!current.goldCommitments.has(goldCommitment(community, round, contribution.content, label, salt))) {
-      throw new ProtocolError('gold.mismatch', 'the gold answer was not committed before the round')
+    needLabel(view, label)
+    if (current.gold.has(item))
+      throw new ProtocolError('gold.mismatch', 'the gold answer is revealed already')
+    const commitment = goldCommitment(community, round, contribution.content, label, salt)
+    const committed = current.goldCommitments.get(commitment)
+    // Committed before the item came: nobody makes gold, which earns nothing, of what another has contributed.
+    if (committed === undefined || committed >= contribution.address.index || contribution.round !== round) {
+      throw new ProtocolError('gold.mismatch', 'the gold answer was not committed before its item came')
     }
-    return `gold:${item}`
+    return [`gold:${item}`]
   },
 }
 
@@ -172,13 +197,22 @@ function needLabel(view: View, label: string): void {
   }
 }
 
-function needContent(content: Digest, addenda: readonly Digest[]): void {
+function needContent(view: View, content: Digest, addenda: readonly Digest[]): void {
   if (addenda.length !== 1 || addenda[0] !== content) {
     throw new ProtocolError('event.invalid', 'a contribution names its content as its only addendum')
   }
+  // The digest covers a salt: nobody comes to the same one but by copying an addendum with its salt.
+  if (view.contents.has(content))
+    throw new ProtocolError('contribution.duplicate', 'this very content was contributed before')
 }
 
-function needImport(view: View, member: MemberId, file: Digest, holds?: 'contributions' | 'reviews') {
+/** A key that never was in use: neither a member's, revoked ones included, nor the node's. */
+function needFreeKey(view: View, key: KeyId): void {
+  if (view.keys.has(key) || view.founding?.node === key)
+    throw new ProtocolError('member.exists', 'the key is in use already')
+}
+
+function needImport(view: View, member: MemberId, file: Digest, holds?: ImportState['holds']): ImportState {
   const state = view.imports.get(file)
   if (state === undefined || state.importer !== member || (holds !== undefined && state.holds !== holds)) {
     throw new ProtocolError('import.conflict', 'the rows belong to no import of this member')
@@ -186,10 +220,19 @@ function needImport(view: View, member: MemberId, file: Digest, holds?: 'contrib
   return state
 }
 
-/** @returns the item's author. */
-function needReviewable(view: View, item: EventId, reviewer: MemberId): MemberId {
+function needRow({ rows, taken }: ImportState, row: number): void {
+  if (row >= rows) throw new ProtocolError('event.invalid', `row ${row} is beyond the import's ${rows} rows`)
+  if (taken.has(row)) throw new ProtocolError('import.conflict', `row ${row} was imported before`, { row })
+}
+
+function needReviewable(
+  view: View,
+  item: EventId,
+  reviewer: MemberId,
+  phases: readonly RoundPhase[],
+): Contribution {
   const round = currentRound(view)
-  if (round === undefined || (round.phase !== 'reviews' && round.phase !== 'submissions')) {
+  if (round === undefined || !phases.includes(round.phase)) {
     throw new ProtocolError('round.bad_state', 'no round takes reviews now')
   }
   const contribution = view.contributions.get(item)
@@ -197,7 +240,16 @@ function needReviewable(view: View, item: EventId, reviewer: MemberId): MemberId
   if (view.reviewed.has(`${item}:${reviewer}`)) {
     throw new ProtocolError('review.duplicate', 'nobody reviews an item twice')
   }
-  return contribution.author
+  return contribution
+}
+
+function needNoConflict(view: View, judge: MemberId, author: MemberId): void {
+  if (inSubtree(view.members, judge, author)) {
+    throw new ProtocolError(
+      'review.not_allowed',
+      'nobody reviews an item of their own or of their invite subtree',
+    )
+  }
 }
 
 const notAllowed = (reason: string): ProtocolError => new ProtocolError('member.not_allowed', reason)

@@ -27,6 +27,7 @@ export function decideNodeEvent(view: View, event: NodeEvent): void {
       decideClosing(view, event)
       return
     case 'payout.posted': {
+      needChain(view)
       const round = view.rounds[event.round - 1]
       if (round?.closed === undefined) throw badState(`round ${event.round} is not closed`)
       if (round.posted !== undefined)
@@ -36,17 +37,23 @@ export function decideNodeEvent(view: View, event: NodeEvent): void {
       return
     }
     case 'payout.claimed': {
-      const before = view.claims.get(event.who)
-      if (
-        before !== undefined &&
-        BigInt(event.money) <= before.money &&
-        BigInt(event.shares) <= before.shares
-      ) {
-        throw badState('this claim stands in the log already')
-      }
+      decideClaim(view, event)
       return
     }
   }
+}
+
+/** Claims are cumulative: neither figure falls, and one of them grows. */
+function decideClaim(view: View, event: EventOf<'payout.claimed'>): void {
+  needChain(view)
+  if (!view.members.has(event.who))
+    throw new ProtocolError('member.unknown', `there is no member ${event.who}`)
+  const before = view.claims.get(event.who) ?? { money: 0n, shares: 0n }
+  const money = BigInt(event.money)
+  const shares = BigInt(event.shares)
+  if (money < before.money || shares < before.shares) throw badState('what was claimed cannot become less')
+  if (money === before.money && shares === before.shares)
+    throw badState('this claim stands in the log already')
 }
 
 function decideOpening(view: View, event: EventOf<'round.opened'>): void {
@@ -70,8 +77,14 @@ function decideClosing(view: View, event: EventOf<'round.closed'>): void {
   const round = needRound(view, event.round)
   if (round.phase !== 'closing') throw badState('the reviews of the round have not closed')
   if (event.logSize > view.size) throw badState('the round claims entries that are not in the log')
-  if (event.logSize <= round.opened) throw badState('the round claims a log from before its opening')
+  if (event.logSize <= (round.reviewsClosed ?? round.opened))
+    throw badState('the round claims a log from before the end of its reviews')
   if (event.rules !== view.founding?.rules.digest) throw badState("not the rules of the community's founding")
+}
+
+function needChain(view: View): void {
+  if (view.chain === undefined)
+    throw new ProtocolError('chain.not_bound', 'no chain is bound to this community yet')
 }
 
 function needRound(view: View, number: number): Round {

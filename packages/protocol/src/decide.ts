@@ -8,11 +8,11 @@ import type { Bytes } from './bytes.ts'
 import { charterProblem } from './charter.ts'
 import { decideMemberEvent } from './decide-member.ts'
 import { decideNodeEvent } from './decide-node.ts'
-import { type Envelope, encodeEntry, MAX_ENTRY_BYTES } from './envelope.ts'
+import { type Envelope, encodeEntry, MAX_AT, MAX_ENTRY_BYTES } from './envelope.ts'
 import { ProtocolError } from './errors.ts'
 import type { CommunityEvent, NodeEvent } from './events.ts'
 import type { EventId, UnixMillis } from './units.ts'
-import type { View } from './view.ts'
+import { nonceOf, type View } from './view.ts'
 
 export type Decision =
   /** Append these bytes at index `view.size`. */
@@ -27,14 +27,16 @@ export type Decision =
 export function decide(view: View, envelope: Envelope, at: UnixMillis): Decision {
   if (at < view.at)
     throw new ProtocolError('time.backwards', `time ${at} lies before the last entry's ${view.at}`)
+  if (!(at <= MAX_AT)) throw new Error(`the sequencer's clock gives no time: ${at}`)
   const repeated = repeatOf(view, envelope)
   if (repeated !== undefined) return { kind: 'repeat', index: repeated }
   const subjects = new Set<string>()
   for (const [position, event] of envelope.events.entries()) {
     // Events of one envelope are decided against the state before it, so no two may touch one subject.
-    const subject = decideEvent(view, envelope, event, at)
-    if (subjects.has(subject)) throw invalid(`event ${position} repeats an earlier one of its envelope`)
-    subjects.add(subject)
+    for (const subject of decideEvent(view, envelope, event, at)) {
+      if (subjects.has(subject)) throw invalid(`event ${position} repeats an earlier one of its envelope`)
+      subjects.add(subject)
+    }
   }
   const bytes = encodeEntry({ ...envelope, at })
   if (bytes.length > MAX_ENTRY_BYTES) {
@@ -46,11 +48,15 @@ export function decide(view: View, envelope: Envelope, at: UnixMillis): Decision
   return { kind: 'append', bytes }
 }
 
-/** The index of the entry that holds all of the envelope's events, if they were admitted before. */
+/**
+ * The index of the entry that holds all of the envelope's events, if they were admitted before; whatever key signs them
+ * now, for the payloads are what was admitted.
+ */
 function repeatOf(view: View, { events, ids, key }: Envelope): number | undefined {
   let index: number | undefined
   for (const [position, event] of events.entries()) {
-    const before = 'nonce' in event ? view.nonces.get(`${key}:${event.nonce}`) : undefined
+    const nonce = nonceOf(event, key)
+    const before = nonce === undefined ? undefined : view.nonces.get(nonce)
     if (before === undefined) {
       if (index !== undefined) throw reused()
       continue
@@ -62,10 +68,16 @@ function repeatOf(view: View, { events, ids, key }: Envelope): number | undefine
   return index
 }
 
-function decideEvent(view: View, envelope: Envelope, event: CommunityEvent, at: UnixMillis): string {
+/** @returns what the event touches. */
+function decideEvent(
+  view: View,
+  envelope: Envelope,
+  event: CommunityEvent,
+  at: UnixMillis,
+): readonly string[] {
   if (event.type === 'community.founded') {
     decideFounding(view, envelope, event)
-    return 'founding'
+    return ['founding']
   }
   if (view.community === undefined)
     throw new ProtocolError('event.out_of_order', 'the log begins with community.founded')
@@ -86,10 +98,10 @@ function decideEvent(view: View, envelope: Envelope, event: CommunityEvent, at: 
       )
     }
     decideNodeEvent(view, event)
-    return event.type
+    return [event.type]
   }
   checkKey(view, envelope, event)
-  return decideMemberEvent(view, envelope.key, event, at)
+  return [`nonce:${event.nonce}`, ...decideMemberEvent(view, envelope.key, event, at)]
 }
 
 const isNodeEvent = (event: CommunityEvent): event is NodeEvent => 'index' in event
@@ -103,6 +115,7 @@ function decideFounding(
   if (events.length !== 1) throw invalid('the founding event stands alone')
   if (event.founder !== key)
     throw new ProtocolError('key.unknown', "the founding event is signed by its founder's key")
+  if (event.node === key) throw invalid("node: the node's key is no member's")
   const problem = charterProblem(event.charter)
   if (problem !== undefined) throw invalid(`charter: ${problem}`)
 }
@@ -123,4 +136,4 @@ function checkKey(
 const invalid = (reason: string): ProtocolError => new ProtocolError('event.invalid', reason)
 const notAllowed = (reason: string): ProtocolError => new ProtocolError('member.not_allowed', reason)
 const reused = (): ProtocolError =>
-  new ProtocolError('nonce.reused', 'a nonce of this key was used before for another event')
+  new ProtocolError('nonce.reused', 'a nonce of this member was used before for another event')

@@ -11,6 +11,8 @@ import { P256_SIGNATURE_BYTES } from './verifier.ts'
 
 export const MAX_ENTRY_BYTES = 60_000
 export const MAX_EVENTS = 256
+/** The last time that a Date can hold; far enough below 2^53 that a delay can be added. */
+export const MAX_AT = unixMillis(8_640_000_000_000_000)
 
 /** What a client sends: payloads, the key that signed them and the signature. */
 export type Envelope = {
@@ -49,7 +51,7 @@ export function decodeEntry(bytes: Uint8Array): Entry {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('not an object')
   const { at, events, key, sig, ...rest } = value as Readonly<Record<string, Canonical>>
   if (Object.keys(rest).length > 0) throw invalid('unknown fields')
-  if (typeof at !== 'number' || at < 0) throw invalid('at: expected a time in milliseconds')
+  if (typeof at !== 'number' || at < 0 || at > MAX_AT) throw invalid('at: expected a time in milliseconds')
   return { at: unixMillis(at), ...parseEnvelope(events, key, sig) }
 }
 

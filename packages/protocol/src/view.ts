@@ -3,7 +3,7 @@
  * it; it is the same code. Consumers see it read-only; only `apply` changes it, in place (copying a collection for each
  * event makes a replay quadratic).
  */
-import type { EventOf } from './events.ts'
+import type { CommunityEvent, EventOf } from './events.ts'
 import type { Digest, EventId, KeyId, MemberId, UnixMillis } from './units.ts'
 
 export type Role = 'reviewer' | 'organiser'
@@ -19,7 +19,9 @@ export type Member = {
   readonly inviter: MemberId | undefined
   /** With the log index at which each was granted. */
   readonly roles: ReadonlyMap<Role, number>
-  /** Latest last; the last whose time has come is in force. */
+  /** Keys that may act for the member: never none. */
+  readonly keys: ReadonlySet<KeyId>
+  /** The address in force, and a change that still waits, if any; earlier ones stand before them. */
   readonly payTo: readonly PayTo[]
 }
 
@@ -72,8 +74,11 @@ export type Round = {
   readonly quotas: ReadonlyMap<string, number>
   readonly waves: readonly Wave[]
   readonly reviews: readonly Review[]
-  readonly goldCommitments: ReadonlySet<Digest>
+  /** With the log index of each: gold must be committed before its item is in the log. */
+  readonly goldCommitments: ReadonlyMap<Digest, number>
   readonly gold: ReadonlyMap<EventId, string>
+  /** Log index of `round.reviews.closed`. */
+  readonly reviewsClosed: number | undefined
   /** History at `round.reviews.closed`: the source of the hold-out's and the tie-breaking draws. */
   readonly history: Digest | undefined
   readonly closed: EventOf<'round.closed'> | undefined
@@ -85,7 +90,8 @@ export type ImportState = {
   readonly rows: number
   readonly holds: 'contributions' | 'reviews'
   readonly authors: ReadonlySet<MemberId>
-  readonly taken: number
+  /** Numbers of the rows that are in the log. */
+  readonly taken: ReadonlySet<number>
 }
 
 export type View = {
@@ -100,15 +106,22 @@ export type View = {
   readonly members: ReadonlyMap<MemberId, Member>
   readonly keys: ReadonlyMap<KeyId, KeyState>
   readonly invites: ReadonlyMap<Digest, Invite>
+  /** By `nonceOf`: a member's keys share their nonces, so that no payload stands in the log twice. */
   readonly nonces: ReadonlyMap<string, Address & { readonly id: EventId }>
   readonly imports: ReadonlyMap<Digest, ImportState>
   /** In log order. */
   readonly contributions: ReadonlyMap<EventId, Contribution>
+  /** Contents of all contributions: salted, so that the same digest twice is a copy. */
+  readonly contents: ReadonlySet<Digest>
   /** `item:reviewer` of every review. */
   readonly reviewed: ReadonlySet<string>
   readonly rounds: readonly Round[]
   readonly claims: ReadonlyMap<MemberId, { readonly money: bigint; readonly shares: bigint }>
 }
+
+/** Under which a payload's nonce is unique: its member's, or for the founding event its key's. */
+export const nonceOf = (event: CommunityEvent, key: KeyId): string | undefined =>
+  'nonce' in event ? `${'member' in event ? event.member : key}:${event.nonce}` : undefined
 
 export const organisersOf = (view: View): readonly MemberId[] =>
   Array.from(view.members.values(), (member) =>
