@@ -12,7 +12,7 @@ const STEPS: readonly (readonly [string, string, readonly string[]])[] = [
   ['types of the pure core', bin('tsc'), ['-p', 'tsconfig.pure.json']],
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
   ['layers', process.execPath, ['--test', '--test-reporter=dot', 'test/layers.test.ts']],
-  ['dead code', bin('knip'), ['--no-progress']],
+  ['dead code', bin('knip'), ['--no-progress', '--no-config-hints']],
 ]
 
 const run = (command: string, args: readonly string[]): Promise<{ code: number; output: string }> =>
