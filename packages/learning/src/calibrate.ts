@@ -5,8 +5,8 @@ import { floor } from '@commonhold/protocol'
 export type Calibration = { readonly sharpness: number; readonly threshold: number }
 
 export const SHARPNESS_ONE = 1024
-const SHARPEST = 16 * SHARPNESS_ONE
-const BLUNTEST = SHARPNESS_ONE / 16
+const SHARPEST = 4 * SHARPNESS_ONE
+const BLUNTEST = SHARPNESS_ONE / 4
 const PPM = 1_000_000
 /** Fewer unseen predictions say nothing: scores are taken as they are. */
 const FEWEST = 20

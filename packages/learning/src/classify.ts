@@ -2,7 +2,13 @@
  * Training of a classifier (docs/spec/learning.md, Training): softmax regression by SGD over hashed TF-IDF terms, one
  * thread, one order given by the seed, so that whoever trains again gets the same bytes.
  */
-import { permutation, prng, type SoftmaxRegression, softmaxRegression } from '@commonhold/kernels'
+import {
+  permutation,
+  prng,
+  type SoftmaxRegression,
+  type SparseExamples,
+  softmaxRegression,
+} from '@commonhold/kernels'
 import {
   abs,
   ceil,
@@ -19,7 +25,7 @@ import { type Calibration, calibrate } from './calibrate.ts'
 import { rarities, textFrequencies, unitValues } from './features.ts'
 import type { ClassifierModel } from './model.ts'
 import type { ClassifyRecipe } from './recipe.ts'
-import { TERM_BUCKETS, type TermCounts, termCounts } from './terms.ts'
+import { TERM_BUCKETS, type TermMatrix, termMatrix } from './terms.ts'
 
 export type Example = { readonly text: string; readonly label: string }
 
@@ -38,7 +44,7 @@ export function trainClassifier(
   seed: Digest,
 ): ClassifierModel {
   const numbers = labelNumbers(examples, labels)
-  const terms = examples.map(({ text }) => termCounts(text))
+  const terms = termMatrix(examples.map(({ text }) => text))
   const frequencies = textFrequencies(terms)
   const { ids, rowOf } = usedTerms(frequencies)
   const regression = softmaxRegression({
@@ -98,20 +104,18 @@ function usedTerms(frequencies: Uint32Array): { readonly ids: Uint32Array; reado
   return { ids: ids.slice(0, size), rowOf }
 }
 
-function sparseRows(terms: readonly TermCounts[], rowOf: Uint32Array, rarity: Uint32Array) {
-  const offsets = new Uint32Array(terms.length + 1)
-  terms.forEach(({ ids }, i) => {
-    offsets[i + 1] = (offsets[i] as number) + ids.length
-  })
-  const size = offsets[terms.length] as number
-  const rows = new Uint32Array(size)
-  const values = new Float32Array(size)
-  terms.forEach((of, i) => {
-    const offset = offsets[i] as number
-    for (let j = 0; j < of.ids.length; j++) rows[offset + j] = rowOf[of.ids[j] as number] as number
-    unitValues(of, (id) => rarity[id] as number, values, offset)
-  })
-  return { offsets, rows, values }
+/** Each example's terms as row numbers and values of unit length. */
+function sparseRows(
+  { offsets, ids, counts }: TermMatrix,
+  rowOf: Uint32Array,
+  rarityOf: Uint32Array,
+): Pick<SparseExamples, 'offsets' | 'rows' | 'values'> {
+  const values = new Float32Array(ids.length)
+  const rarity = ids.map((id) => rarityOf[id] as number)
+  for (let i = 0; i + 1 < offsets.length; i++) {
+    unitValues(counts, rarity, offsets[i] as number, offsets[i + 1] as number, values)
+  }
+  return { offsets, rows: ids.map((id) => rowOf[id] as number), values }
 }
 
 /** Trains anew on `examples` (their numbers), each epoch in an order by lot. */

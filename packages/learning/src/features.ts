@@ -1,7 +1,7 @@
 /** TF-IDF rows of unit length (docs/spec/learning.md, Training): what the classifier sees of a text. */
-import { fround, sqrt } from '@commonhold/protocol'
+import { sqrt } from '@commonhold/protocol'
 import { log2Q16 } from './log2.ts'
-import { TERM_BUCKETS, type TermCounts } from './terms.ts'
+import { TERM_BUCKETS, type TermMatrix } from './terms.ts'
 
 const ONE = 65_536
 const TABLE = 256
@@ -19,13 +19,11 @@ export const rarityWeight = (texts: number, textsWithTerm: number): number =>
   ONE + log2Q16(texts + 1) - log2Q16(textsWithTerm + 1)
 
 /** In how many of the texts each of the 2^18 terms occurs. */
-export function textFrequencies(texts: readonly TermCounts[]): Uint32Array {
+export function textFrequencies({ ids }: TermMatrix): Uint32Array {
   const frequencies = new Uint32Array(TERM_BUCKETS)
-  for (const { ids } of texts) {
-    for (let i = 0; i < ids.length; i++) {
-      const id = ids[i] as number
-      frequencies[id] = (frequencies[id] as number) + 1
-    }
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i] as number
+    frequencies[id] = (frequencies[id] as number) + 1
   }
   return frequencies
 }
@@ -40,20 +38,25 @@ export function rarities(texts: number, frequencies: Uint32Array): Uint32Array {
   })
 }
 
-/** Writes the f32 values of `terms` to `values` from `offset` on; their squares sum to 1. */
+/**
+ * Writes the f32 values of the terms [from, to) of a text; their squares sum to 1.
+ *
+ * @param rarity - of each term, beside `counts`.
+ */
 export function unitValues(
-  { ids, counts }: TermCounts,
-  rarity: (id: number) => number,
+  counts: Uint32Array,
+  rarity: Uint32Array,
+  from: number,
+  to: number,
   values: Float32Array,
-  offset: number,
 ): void {
   let squares = 0
-  for (let i = 0; i < ids.length; i++) {
+  for (let i = from; i < to; i++) {
     // Up to 2^42 as an integer, brought near 1 so that its square is well inside a double.
-    const weight = (frequencyWeight(counts[i] as number) * rarity(ids[i] as number)) / 4_294_967_296
-    values[offset + i] = fround(weight)
+    const weight = (frequencyWeight(counts[i] as number) * (rarity[i] as number)) / 4_294_967_296
+    values[i] = weight
     squares += weight * weight
   }
   const length = sqrt(squares)
-  for (let i = 0; i < ids.length; i++) values[offset + i] = (values[offset + i] as number) / length
+  for (let i = from; i < to; i++) values[i] = (values[i] as number) / length
 }

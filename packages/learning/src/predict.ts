@@ -50,15 +50,13 @@ function rowsOf(model: ClassifierModel, { ids }: TermCounts): Int32Array {
 }
 
 function rawScores(model: ClassifierModel, terms: TermCounts, rows: Int32Array): Float64Array {
-  const values = new Float32Array(rows.length)
   const unseen = rarityWeight(model.texts, 0)
-  let i = 0
-  // unitValues asks for the terms in order: i follows it. An unseen term takes its share of the unit length.
-  const rarity = (): number => {
-    const row = rows[i++] as number
-    return row < 0 ? unseen : rarityWeight(model.texts, model.frequencies[row] as number)
-  }
-  unitValues(terms, rarity, values, 0)
+  // An unseen term takes its share of the unit length: what the model does not know lowers its confidence.
+  const rarity = Uint32Array.from(rows, (row) =>
+    row < 0 ? unseen : rarityWeight(model.texts, model.frequencies[row] as number),
+  )
+  const values = new Float32Array(rows.length)
+  unitValues(terms.counts, rarity, 0, rows.length, values)
   const classes = model.labels.length
   const sums = new Float64Array(classes)
   for (let t = 0; t < rows.length; t++) {

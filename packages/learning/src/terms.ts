@@ -39,16 +39,54 @@ let seen = new Uint32Array(4096)
 let spare = new Uint32Array(4096)
 
 export function termCounts(text: string): TermCounts {
-  reserve(text.length)
-  const size = sortAscending(collect(fold(text)))
-  const ids = seen.slice(0, size)
+  const size = count(text)
   const counts = new Uint32Array(size)
+  take(size, counts, 0)
+  return { ids: seen.slice(0, size), counts }
+}
+
+/** Terms of many texts, end to end: text i has [offsets[i], offsets[i + 1]) of `ids` and `counts`. */
+export type TermMatrix = TermCounts & { readonly offsets: Uint32Array }
+
+/** As `termCounts` of each text; two arrays for all of them where training would wait for a collector of garbage. */
+export function termMatrix(texts: readonly string[]): TermMatrix {
+  const offsets = new Uint32Array(texts.length + 1)
+  let ids = new Uint32Array(256 * texts.length)
+  let counts = new Uint32Array(256 * texts.length)
+  let end = 0
+  for (let i = 0; i < texts.length; i++) {
+    const size = count(texts[i] as string)
+    if (end + size > ids.length) {
+      ids = grown(ids, end + size)
+      counts = grown(counts, end + size)
+    }
+    take(size, counts, end)
+    ids.set(seen.subarray(0, size), end)
+    end += size
+    offsets[i + 1] = end
+  }
+  return { offsets, ids: ids.subarray(0, end), counts: counts.subarray(0, end) }
+}
+
+function grown(array: Uint32Array<ArrayBuffer>, least: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(2 * least)
+  larger.set(array)
+  return larger
+}
+
+/** Leaves the text's terms ascending in `seen` and their counts in `tally`. @returns how many there are. */
+function count(text: string): number {
+  reserve(text.length)
+  return sortAscending(collect(fold(text)))
+}
+
+/** Moves the counts of `seen[0..size)` from `tally` to `counts`. */
+function take(size: number, counts: Uint32Array, offset: number): void {
   for (let i = 0; i < size; i++) {
-    const id = ids[i] as number
-    counts[i] = tally[id] as number
+    const id = seen[i] as number
+    counts[offset + i] = tally[id] as number
     tally[id] = 0
   }
-  return { ids, counts }
 }
 
 /** Room for the padded words and all terms of a text of so many UTF-16 units. */

@@ -5,7 +5,7 @@
 import type { SparseVector } from '@commonhold/kernels'
 import { floor } from '@commonhold/protocol'
 import { frequencyWeight, rarities, textFrequencies } from './features.ts'
-import { type TermCounts, termCounts } from './terms.ts'
+import { type TermCounts, termCounts, termMatrix } from './terms.ts'
 
 const HEAVIEST = 127
 
@@ -13,15 +13,16 @@ export type Valuation = { readonly vector: (text: string) => SparseVector }
 
 /** Counts in how many of `texts` each term occurs; `vector` weighs any text's terms by those counts. */
 export function fitValuation(texts: readonly string[]): Valuation {
-  const rarity = rarities(texts.length, textFrequencies(texts.map(termCounts)))
+  const rarity = rarities(texts.length, textFrequencies(termMatrix(texts)))
   return { vector: (text) => scaled(termCounts(text), rarity) }
 }
 
 /** `fitValuation(texts)` applied to the same texts, in order. */
 export function valuationVectors(texts: readonly string[]): readonly SparseVector[] {
-  const terms = texts.map(termCounts)
-  const rarity = rarities(texts.length, textFrequencies(terms))
-  return terms.map((of) => scaled(of, rarity))
+  const matrix = termMatrix(texts)
+  const rarity = rarities(texts.length, textFrequencies(matrix))
+  const part = (of: Uint32Array, i: number): Uint32Array => of.slice(matrix.offsets[i], matrix.offsets[i + 1])
+  return texts.map((_, i) => scaled({ ids: part(matrix.ids, i), counts: part(matrix.counts, i) }, rarity))
 }
 
 /** Weight of a term = (1 + log2 count) * (1 + log2((texts + 1) / (texts with it + 1))), the row's largest being 127. */
