@@ -8,19 +8,35 @@ export function tellVerdict({ say }: Output, { report }: AuditOutcome): void {
   say('Audit, by a separate process that was given only the export')
   say(stepTable(report.steps))
   say()
+  const words = attestations(report.steps)
+  if (words.length > 0) say('Attested, not proved:')
+  for (const line of words) say(`  ${line}`)
+  if (words.length > 0) say()
   say(verdict(report.steps, report.firstDifference))
 }
 
 export const stepTable = (steps: readonly StepReport[]): string =>
   table(
     [{ title: 'step' }, { title: 'verdict' }, { title: 'how sure' }, { title: 'what was found' }],
-    steps.map(({ name, ok, reached, level, detail, reason }) => [
+    steps.map(({ name, ok, reached, level, detail }) => [
       name,
       ok ? 'ok' : reached ? 'FAILED' : '-',
       reached ? level : '',
-      reason === undefined ? detail : `${detail} (${reason})`,
+      detail,
     ]),
   )
+
+/** Whose word stands behind which steps: a line for each reason. */
+function attestations(steps: readonly StepReport[]): readonly string[] {
+  const named = new Map<string, string[]>()
+  for (const { name, reached, reason } of steps) {
+    if (!reached || reason === undefined) continue
+    const names = named.get(reason)
+    if (names === undefined) named.set(reason, [name])
+    else names.push(name)
+  }
+  return Array.from(named, ([reason, names]) => `${names.join(', ')}: ${reason}`)
+}
 
 /** One line, or with a difference a short paragraph. */
 export function verdict(steps: readonly StepReport[], difference: Difference | undefined): string {
@@ -32,8 +48,7 @@ export function verdict(steps: readonly StepReport[], difference: Difference | u
       `  found     ${found}`,
     ].join('\n')
   }
-  const attested = steps.filter(({ level }) => level === 'attested')
-  const recomputed = `Verdict: ok. ${steps.length - attested.length} steps were recomputed and are equal`
-  if (attested.length === 0) return `${recomputed}.`
-  return `${recomputed}; ${attested.length} rest on somebody's word: ${attested.map(({ name }) => name).join(', ')}.`
+  const attested = steps.filter(({ level }) => level === 'attested').length
+  const recomputed = `The audit is ok: ${steps.length - attested} steps were recomputed and are equal`
+  return attested === 0 ? `${recomputed}.` : `${recomputed}; ${attested} hold, but rest on somebody's word.`
 }

@@ -66,6 +66,7 @@ async function auditLog(
     () => MANIFEST_PATH,
     () => readManifest(source),
   )
+  book.pass('manifest', 'format 1')
   const checkpoint = await book.demand(
     'checkpoint',
     () => 'log/checkpoint',

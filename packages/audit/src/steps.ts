@@ -72,10 +72,10 @@ export class StepBook {
     }
   }
 
-  /** A step that failed stays failed. */
+  /** The last word counts, but a step that failed stays failed. */
   pass(name: string, detail: string): void {
     const step = this.#step(name)
-    if (step.state === 'open') Object.assign(step, { state: 'passed', detail })
+    if (step.state !== 'failed') Object.assign(step, { state: 'passed', detail })
   }
 
   /** The first difference of a step counts. */
