@@ -108,7 +108,7 @@ export async function openChainSide(
     if (bound === undefined) return false
     const { pending } = await readPool(connection.client, bound)
     if (pending === undefined || pending.activatesAt * 1000n > BigInt(community.now())) return false
-    await enter([[`activate:${pending.round}`, encodeActivate(bound)]])
+    await enter([[`activate:${pending.round}`, encodeActivate(bound, pending.round)]])
     return true
   }
   return {
