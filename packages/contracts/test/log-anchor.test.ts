@@ -160,6 +160,18 @@ describe('attacks', () => {
   })
 })
 
+describe('sizes that are lies', () => {
+  const tooLarge = [4, 9, 4, 100] as const
+  const tooSmall = [7, 8, 3, 4] as const
+  for (const [from, to, claimedFrom, claimedTo] of [tooLarge, tooSmall]) {
+    it(`a proof from ${from} to ${to} does not lead from ${claimedFrom} to ${claimedTo}, though signed`, async () => {
+      await anchor.send(RELAYER, 'anchor', args(claimedFrom, NOBODY, log.root(from)))
+      const forged = args(claimedTo, log.consistency(from, to), log.root(to))
+      await anchor.refuses('InconsistentLog', RELAYER, 'anchor', forged)
+    })
+  }
+})
+
 describe('invariants', () => {
   test('anchored sizes only grow and stay consistent, whatever is sent', async () => {
     const fork = new NaiveLog('fork')
