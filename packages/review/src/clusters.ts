@@ -7,7 +7,7 @@
  * decides only the speed. Every candidate is then compared exactly.
  */
 import type { SparseVector } from '@commonhold/kernels'
-import { type Digest, floor } from '@commonhold/protocol'
+import { type Digest, floor, min } from '@commonhold/protocol'
 import { nearlySameTerms, nearlySameVectors, squaredNorm } from './similarity.ts'
 
 export type ClusterItem = {
@@ -31,17 +31,13 @@ export function clusterLeaders(
   existingLeaders: readonly ClusterItem[] = [],
 ): Clusters {
   const all = [...existingLeaders, ...items]
-  const vectors = new PrefixIndex(
-    rarity(all.map(({ vector }) => vector.ids)),
-    ({ vector }) => vector.ids,
-    cosinePrefix,
-  )
-  const terms = new PrefixIndex(rarity(all.map((item) => item.terms)), (item) => item.terms, jaccardPrefix)
+  const vectors = new PrefixIndex(({ vector }) => vector.ids, cosineRule, all)
+  const terms = new PrefixIndex((item) => item.terms, jaccardRule, all)
   const leaders: ClusterItem[] = []
   const norms: number[] = []
   const lead = (item: ClusterItem): void => {
-    vectors.add(item, leaders.length)
-    terms.add(item, leaders.length)
+    vectors.add(item)
+    terms.add(item)
     leaders.push(item)
     norms.push(squaredNorm(item.vector))
   }
@@ -68,60 +64,85 @@ function rarity(sets: readonly Uint32Array[]): Map<number, number> {
   return new Map(order.map(([id], rank) => [id, rank]))
 }
 
-/**
- * How many of the terms, ranked, an item must be found by. `positions` point into the item's ids, rarest first.
- */
-type PrefixRule = (item: ClusterItem, positions: readonly number[]) => number
-
-/** Jaccard >= 4/5 means an overlap of at least 4/5 of the item's own terms: all but the last of so many lie before. */
-const jaccardPrefix: PrefixRule = (_item, positions) =>
-  positions.length - floor((4 * positions.length + 4) / 5) + 1
-
-/** Past the prefix the rest of the vector is shorter than 9/10 of it, and cannot reach cosine 9/10 alone. */
-const cosinePrefix: PrefixRule = ({ vector }, positions) => {
-  const whole = squaredNorm(vector)
-  let rest = whole
-  let length = 0
-  while (length < positions.length && 100 * rest >= 81 * whole) {
-    const weight = vector.weights[positions[length++] as number] as number
-    rest -= weight * weight
-  }
-  return length
+type PrefixRule = {
+  /** How many of its terms an item must be found by; `positions` point into its ids, rarest first. */
+  readonly length: (item: ClusterItem, positions: readonly number[]) => number
+  /**
+   * Whether two items can match whose first common term, rarest first, has positions `a` and `b` among their `sizeA`
+   * and `sizeB` terms: what lies before is missing in the other. Spares touching most candidates.
+   */
+  readonly possible: (a: number, sizeA: number, b: number, sizeB: number) => boolean
 }
+
+const jaccardRule: PrefixRule = {
+  // An overlap of at least 4/5 of the item's own terms: all but the last of so many lie before.
+  length: (_item, positions) => positions.length - floor((4 * positions.length + 4) / 5) + 1,
+  possible: (a, sizeA, b, sizeB) => 9 * min(sizeA - a, sizeB - b) >= 4 * (sizeA + sizeB),
+}
+
+const cosineRule: PrefixRule = {
+  // Past the prefix the rest of the vector is shorter than 9/10 of it, and cannot reach cosine 9/10 alone.
+  length: ({ vector }, positions) => {
+    const whole = squaredNorm(vector)
+    let rest = whole
+    let length = 0
+    while (length < positions.length && 100 * rest >= 81 * whole) {
+      const weight = vector.weights[positions[length++] as number] as number
+      rest -= weight * weight
+    }
+    return length
+  },
+  possible: () => true,
+}
+
+/** Leaders that have a term in their prefix, ascending, and its position in each. */
+type Postings = { readonly leaders: number[]; readonly positions: number[] }
 
 class PrefixIndex {
   readonly #ranks: ReadonlyMap<number, number>
   readonly #idsOf: (item: ClusterItem) => Uint32Array
-  readonly #prefix: PrefixRule
-  readonly #leadersOf = new Map<number, number[]>()
+  readonly #rule: PrefixRule
+  readonly #postings = new Map<number, Postings>()
+  readonly #sizes: number[] = []
+  /** Per leader, the last query that compared it. */
+  readonly #compared: number[] = []
+  #query = 0
 
-  constructor(
-    ranks: ReadonlyMap<number, number>,
-    idsOf: (item: ClusterItem) => Uint32Array,
-    prefix: PrefixRule,
-  ) {
-    this.#ranks = ranks
+  constructor(idsOf: (item: ClusterItem) => Uint32Array, rule: PrefixRule, all: readonly ClusterItem[]) {
+    this.#ranks = rarity(all.map(idsOf))
     this.#idsOf = idsOf
-    this.#prefix = prefix
+    this.#rule = rule
   }
 
-  add(item: ClusterItem, leader: number): void {
-    for (const id of this.#prefixIds(item)) {
-      const leaders = this.#leadersOf.get(id)
-      if (leaders === undefined) this.#leadersOf.set(id, [leader])
-      else leaders.push(leader)
+  /** Leaders are numbered in the order in which they are added. */
+  add(item: ClusterItem): void {
+    const leader = this.#sizes.length
+    this.#sizes.push(this.#idsOf(item).length)
+    this.#compared.push(0)
+    for (const [position, id] of this.#prefixIds(item).entries()) {
+      const postings = this.#postings.get(id)
+      if (postings === undefined) this.#postings.set(id, { leaders: [leader], positions: [position] })
+      else {
+        postings.leaders.push(leader)
+        postings.positions.push(position)
+      }
     }
   }
 
   /** The smallest leader below `bound` for which `matches`, else `bound`. */
   first(item: ClusterItem, bound: number, matches: (leader: number) => boolean): number {
+    const query = ++this.#query
+    const size = this.#idsOf(item).length
     let best = bound
-    const tried = new Set<number>()
-    for (const id of this.#prefixIds(item)) {
-      for (const leader of this.#leadersOf.get(id) ?? []) {
+    for (const [position, id] of this.#prefixIds(item).entries()) {
+      const { leaders, positions } = this.#postings.get(id) ?? NO_POSTINGS
+      for (let k = 0; k < leaders.length; k++) {
+        const leader = leaders[k] as number
         if (leader >= best) break
-        if (tried.has(leader)) continue
-        tried.add(leader)
+        if (!this.#rule.possible(position, size, positions[k] as number, this.#sizes[leader] as number))
+          continue
+        if (this.#compared[leader] === query) continue
+        this.#compared[leader] = query
         if (matches(leader)) best = leader
       }
     }
@@ -130,8 +151,10 @@ class PrefixIndex {
 
   #prefixIds(item: ClusterItem): number[] {
     const ids = this.#idsOf(item)
-    const rank = (position: number): number => this.#ranks.get(ids[position] as number) as number
-    const positions = Array.from(ids.keys()).sort((a, b) => rank(a) - rank(b))
-    return positions.slice(0, this.#prefix(item, positions)).map((position) => ids[position] as number)
+    const ranks = Float64Array.from(ids, (id) => this.#ranks.get(id) as number)
+    const positions = Array.from(ids.keys()).sort((a, b) => (ranks[a] as number) - (ranks[b] as number))
+    return positions.slice(0, this.#rule.length(item, positions)).map((position) => ids[position] as number)
   }
 }
+
+const NO_POSTINGS: Postings = { leaders: [], positions: [] }

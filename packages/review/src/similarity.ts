@@ -1,4 +1,5 @@
 import { type SparseVector, sparseDot } from '@commonhold/kernels'
+import { floor } from '@commonhold/protocol'
 
 /** Sum of the squared weights. */
 export function squaredNorm({ weights }: SparseVector): number {
@@ -18,20 +19,20 @@ export function nearlySameVectors(a: SparseVector, normA: number, b: SparseVecto
 
 /** Whether the Jaccard index of two ascending id lists is at least 4/5, exactly. An empty list is like nothing. */
 export function nearlySameTerms(a: Uint32Array, b: Uint32Array): boolean {
-  // Both ends of the comparison below need at least 4/5 of the longer list.
-  if (5 * a.length < 4 * b.length || 5 * b.length < 4 * a.length) return false
-  let shared = 0
+  // shared / (a + b - shared) >= 4/5 means shared >= 4 (a + b) / 9: so many ids of each may be missing in the other.
+  const wanted = floor((4 * (a.length + b.length) + 8) / 9)
+  if (wanted === 0) return false
+  let missingInB = a.length - wanted
+  let missingInA = b.length - wanted
   let i = 0
   let j = 0
-  while (i < a.length && j < b.length) {
+  while (missingInA >= 0 && missingInB >= 0 && i < a.length && j < b.length) {
     const left = a[i] as number
     const right = b[j] as number
-    if (left === right) {
-      shared++
-      i++
-      j++
-    } else if (left < right) i++
-    else j++
+    if (left <= right) i++
+    if (right <= left) j++
+    if (left < right) missingInB--
+    if (right < left) missingInA--
   }
-  return shared > 0 && 5 * shared >= 4 * (a.length + b.length - shared)
+  return missingInA >= b.length - j && missingInB >= a.length - i
 }
