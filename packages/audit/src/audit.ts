@@ -4,7 +4,7 @@
  */
 import { equalBytes, type Verifier, type View } from '@commonhold/protocol'
 import { type ChainInput, type CompiledContracts, checkChain } from './chain.ts'
-import { readCheckpoint, readManifest } from './checkpoint.ts'
+import { compareLog, readCheckpoint, readManifest } from './checkpoint.ts'
 import { firstDifference } from './difference.ts'
 import { encodeManifest, MANIFEST_PATH, type Manifest, manifestOf } from './export-format.ts'
 import { type Replayed, replayLog } from './replay.ts'
@@ -67,12 +67,17 @@ async function auditLog(
     () => readManifest(source),
   )
   book.pass('manifest', 'format 1')
-  const checkpoint = await book.demand(
+  const { checkpoint, founding } = await book.demand(
     'checkpoint',
     () => 'log/checkpoint',
-    () => readCheckpoint(source, manifest, verifier),
+    () => readCheckpoint(source, verifier),
   )
   book.pass('checkpoint', `size ${checkpoint.size}, signed with both keys of the founding event`)
+  book.demandNow(
+    'manifest',
+    () => MANIFEST_PATH,
+    () => compareLog(manifest, checkpoint, founding),
+  )
   const replayed = await replayLog({
     source,
     checkpoint,

@@ -13,6 +13,8 @@ import { logPath, MANIFEST_PATH } from './export-format.ts'
 import { type AuditSource, readJson, readNeeded } from './source.ts'
 import { Mismatch } from './steps.ts'
 
+type Founding = EventOf<'community.founded'>
+
 /** What the manifest must say before the log can be read; the rest is compared when the log is folded. */
 export async function readManifest(source: AuditSource): Promise<Readonly<Record<string, unknown>>> {
   const manifest = await readJson(source, MANIFEST_PATH)
@@ -30,28 +32,35 @@ export async function readManifest(source: AuditSource): Promise<Readonly<Record
  */
 export async function readCheckpoint(
   source: AuditSource,
-  manifest: Readonly<Record<string, unknown>>,
   verifier: Verifier,
-): Promise<Checkpoint> {
+): Promise<{ readonly checkpoint: Checkpoint; readonly founding: Founding }> {
   const note = await readNeeded(source, logPath('checkpoint'))
   const { size } = parseCheckpoint(parseNote(note).text)
   if (size === 0) throw new Mismatch(logPath('checkpoint'), 'a log with entries', 'a log of size 0')
-  const { log } = await readFounding(source, size)
-  const stated = manifest['log'] as Readonly<Record<string, unknown>> | undefined
-  for (const name of ['origin', 'ed25519', 'p256'] as const) {
-    if (stated?.[name] !== log[name])
-      throw new Mismatch(`${MANIFEST_PATH}.log.${name}`, log[name], stated?.[name])
-  }
-  await compareKeyFile(source, 'log.vkey', log.ed25519)
-  await compareKeyFile(source, 'log-p256.vkey', log.p256)
-  const checkpoint = await openCheckpoint(note, { ed25519Vkey: log.ed25519, p256Vkey: log.p256 }, verifier)
-  if (checkpoint.origin !== log.origin)
-    throw new Mismatch(logPath('checkpoint'), log.origin, checkpoint.origin)
-  if (stated?.['size'] !== size) throw new Mismatch(`${MANIFEST_PATH}.log.size`, size, stated?.['size'])
-  return checkpoint
+  const founding = await readFounding(source, size)
+  const { origin, ed25519, p256 } = founding.log
+  await compareKeyFile(source, 'log.vkey', ed25519)
+  await compareKeyFile(source, 'log-p256.vkey', p256)
+  const checkpoint = await openCheckpoint(note, { ed25519Vkey: ed25519, p256Vkey: p256 }, verifier)
+  if (checkpoint.origin !== origin) throw new Mismatch(logPath('checkpoint'), origin, checkpoint.origin)
+  return { checkpoint, founding }
 }
 
-async function readFounding(source: AuditSource, size: number): Promise<EventOf<'community.founded'>> {
+/** The log that the manifest announces is the one that is there. */
+export function compareLog(
+  manifest: Readonly<Record<string, unknown>>,
+  { size }: Checkpoint,
+  { log }: Founding,
+): void {
+  const stated = manifest['log']
+  const fields = typeof stated === 'object' && stated !== null ? stated : {}
+  for (const [name, value] of Object.entries({ ...log, size })) {
+    const found = (fields as Readonly<Record<string, unknown>>)[name]
+    if (found !== value) throw new Mismatch(`${MANIFEST_PATH}.log.${name}`, value, found)
+  }
+}
+
+async function readFounding(source: AuditSource, size: number): Promise<Founding> {
   const width = size < TILE_WIDTH ? size : TILE_WIDTH
   const path = logPath(entriesPath(0, width))
   const [first] = decodeBundle(await readNeeded(source, path), width)
