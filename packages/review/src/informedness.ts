@@ -1,5 +1,3 @@
-import { floor } from '@commonhold/protocol'
-
 export const PPM = 1_000_000n
 
 /**
@@ -65,7 +63,7 @@ function sumOfRatios(
             total * truth * (total - truth),
           )
   }
-  return floor(Number(floorDivide(sum, PPM)))
+  return Number(floorDivide(sum, PPM))
 }
 
 /** Quotient rounded towards minus infinity, for a positive divisor. */
