@@ -40,8 +40,10 @@ export interface ChainSide {
   settle(): Promise<readonly ProtocolError[]>
   /** Practice money from nowhere into the pool, as a sponsor's. `id` makes a repetition harmless. */
   sponsorPractice(id: string, amount: bigint): Promise<void>
-  /** Anchors the log's present checkpoint. */
-  anchor(): Promise<void>
+  /** Anchors the log as it was at `size` entries, now by default; does nothing where as much is anchored. */
+  anchor(size?: number): Promise<void>
+  /** Entries that the chain has anchored. */
+  anchored(): Promise<number>
   pool(): Promise<PoolState>
   /** Transaction and block of an outbox row that is done. */
   minedRow(id: string): Promise<Mined | undefined>
@@ -157,14 +159,17 @@ export async function openChainSide(
       if (refused[0] !== undefined && (await store.outbox.get(`${id}:deposit`))?.done !== true)
         throw refused[0]
     },
-    anchor: async () => {
+    anchor: async (upTo) => {
       const bound = needed()
-      const { size, logRoot } = await community.publish()
+      const published = await community.publish()
+      const size = upTo ?? published.size
       const latest = await readAnchor(connection.client, bound)
       if (latest.size >= BigInt(size)) return
+      const logRoot = community.tree.root(size)
       const proof = latest.size === 0n ? [] : community.tree.consistencyProof(Number(latest.size), size)
-      const text = formatCheckpoint({ origin: home.origin, size, logRoot: new Uint8Array(logRoot) })
-      const signature = community.log.p256.sign(utf8(text))
+      const signature = community.log.p256.sign(
+        utf8(formatCheckpoint({ origin: home.origin, size, logRoot })),
+      )
       const call = encodeAnchor(bound, {
         size: BigInt(size),
         logRoot: hex(logRoot),
@@ -175,6 +180,7 @@ export async function openChainSide(
       await enter([[`anchor:${size}`, call]])
       await settle()
     },
+    anchored: async () => Number((await readAnchor(connection.client, needed())).size),
     pool: () => readPool(connection.client, needed()),
     minedRow: async (id) => {
       const row = await store.outbox.get(id)

@@ -62,9 +62,12 @@ async function play(context: Context): Promise<{ summary: Summary; folder: strin
   const { community, chain } = opened
   const rules = community.view.founding?.rules.digest
   if (rules !== undefined && rules !== rulesDigest()) {
-    throw new ProtocolError('home.unusable', `the demonstration in ${home} was made by other rules than this version's: use --fresh`)
+    throw new ProtocolError(
+      'home.unusable',
+      `the demonstration in ${home} was made by other rules than this version's: use --fresh`,
+    )
   }
-  if (!isFinished(community)) {
+  if (!(await isFinished(community, chain))) {
     await playDemonstration({ cast, community, chain, signal, onStep: (step) => output.progress(step) })
   }
   output.progress('exporting')

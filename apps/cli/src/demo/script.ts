@@ -38,7 +38,6 @@ import {
   textAddendum,
   toHex,
   unixMillis,
-  type View,
 } from '@commonhold/protocol'
 import { privateKeyToAccount } from 'viem/accounts'
 import { authorLabel, copies, reviewerLabel } from './behaviour.ts'
@@ -78,16 +77,12 @@ function demoCharter(cast: Cast): Charter {
 }
 
 /** Everything has happened: what is left of `playDemonstration` would change nothing. */
-export function isFinished({ view }: Community): boolean {
+export async function isFinished({ view }: Community, chain: ChainSide): Promise<boolean> {
   const last = view.rounds[DEMO_ROUNDS - 1]
-  return last?.posted !== undefined && view.claims.size > 0 && isSettled(view)
-}
-
-/** Every member of the last payout has claimed. */
-const isSettled = ({ claims, rounds }: View): boolean => {
+  if (last?.posted === undefined) return false
   let paid = 0n
-  for (const { money } of claims.values()) paid += money
-  return paid === BigInt(rounds[DEMO_ROUNDS - 1]?.closed?.totals.promisedMoney ?? -1)
+  for (const { money } of view.claims.values()) paid += money
+  return paid === BigInt(last.closed?.totals.promisedMoney ?? -1) && (await chain.anchored()) === view.size
 }
 
 export async function playDemonstration(context: DemoContext): Promise<void> {
@@ -101,12 +96,21 @@ export async function playDemonstration(context: DemoContext): Promise<void> {
     context.signal.throwIfAborted()
     context.onStep(`round ${round}: the payout root goes on chain`)
     await postPayouts(community, chain)
-    await chain.anchor()
+    // The root is due by now. Activated here and not by whatever comes next, so that a restart mines the same blocks.
+    await chain.settle()
+    await chain.anchor(afterPosting(community, round))
     context.onStep(`round ${round}: members claim`)
     await relayClaims(community, chain, new Set(community.view.members.keys()))
   }
   await chain.anchor()
   await community.publish()
+}
+
+/** Log size right after `payout.posted` of the round: where it is anchored, however often the program was stopped. */
+function afterPosting({ view }: Community, round: number): number {
+  const posted = view.rounds[round - 1]?.posted
+  if (posted === undefined) throw new Error(`the payout root of round ${round} is not on chain`)
+  return posted.index + 1
 }
 
 async function found({ cast, community, onStep }: DemoContext): Promise<void> {
@@ -273,7 +277,10 @@ async function answerReviews(
       else some.push(draft)
     }
   }
-  for (const [handle, some] of drafts) await send(community, signerOf(community, handle), some)
+  // In the order of names: what a stopped program has left over must come in the order of an undisturbed one.
+  for (const [handle, some] of Array.from(drafts).sort(([a], [b]) => compareText(a, b))) {
+    await send(community, signerOf(community, handle), some)
+  }
 }
 
 async function revealGold({ cast, community }: DemoContext, round: number): Promise<void> {
