@@ -127,16 +127,11 @@ export async function importReviews(of: Import, rows: readonly ImportedReview[])
   }))
 }
 
-/** The item that a row of an import became, if it is in the log. */
-export function importedItem(view: View, file: Digest, row: number): EventId | undefined {
+/** Tells which item a row of an import became, if it is in the log. */
+export function importedItems(view: View, file: Digest): (row: number) => EventId | undefined {
   const state = view.imports.get(file)
-  if (state === undefined) return undefined
-  const nonce = nonceOf(file, 'row', String(row))
-  for (const [key, { member }] of view.keys) {
-    const event = member === state.importer ? view.nonces.get(`${key}:${nonce}`) : undefined
-    if (event !== undefined && view.contributions.has(event.id)) return event.id
-  }
-  return undefined
+  if (state?.holds !== 'contributions') return () => undefined
+  return (row) => view.nonces.get(`${state.importer}:${importNonce(file, 'row', String(row))}`)?.id
 }
 
 /** The import of contributions that began last. */
@@ -159,7 +154,7 @@ export async function importIds(
 
 const artifact = (file: Digest, what: 'ids' | 'reading'): string => `import/${file}/${what}`
 
-const nonceOf = (file: Digest, ...purpose: readonly string[]): string =>
+const importNonce = (file: Digest, ...purpose: readonly string[]): string =>
   taggedHash('import-nonce', fromHex(file), ...purpose).slice(0, 32)
 
 /** A text under a salt that is the same in every run and that nobody else can guess. */
@@ -230,8 +225,6 @@ async function agree({ community, signer, file, reading }: Import, holds: Holds)
     return
   }
   if (before.importer !== memberOf(view, signer)) throw conflict(file, 'by another member')
-  if (!view.nonces.has(`${signer.key}:${nonceOf(file, 'started')}`))
-    throw conflict(file, 'with another key of this member')
   if (before.holds !== holds) throw conflict(file, `as ${before.holds}`)
   const bytes = await store.artifacts.get(name)
   const known = bytes === undefined ? reading : Buffer.from(bytes).toString('utf8')
@@ -279,8 +272,8 @@ async function addMissing<T>(
     onProgress?.(from, all.length)
     const drafts: Draft[] = []
     for (const one of all.slice(from, from + BATCH)) {
-      const nonce = nonceOf(file, ...purpose(one))
-      if (!view.nonces.has(`${signer.key}:${nonce}`)) drafts.push(draft({ ...common, nonce }, one))
+      const nonce = importNonce(file, ...purpose(one))
+      if (!view.nonces.has(`${common.member}:${nonce}`)) drafts.push(draft({ ...common, nonce }, one))
     }
     await community.submit(sealAll(signer, drafts))
     added += drafts.length
