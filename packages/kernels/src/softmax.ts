@@ -1,5 +1,5 @@
 /** Softmax regression by SGD in WebAssembly SIMD (docs/spec/learning.md, Training): one thread, one order, f32. */
-import { fromBase64, ProtocolError } from '@commonhold/protocol'
+import { ceil, fromBase64, ProtocolError } from '@commonhold/protocol'
 import { layout } from './knn-kernel.ts'
 import { softmaxWasm } from './softmax.gen.ts'
 
@@ -89,13 +89,12 @@ function instantiate(bytes: number): { readonly kernel: Kernel; readonly buffer:
 /** @throws {ProtocolError} `data.too_large` where rows x classes would need more than 2 GB. */
 export function softmaxRegression(examples: SparseExamples): SoftmaxRegression {
   const { offsets, rows, values, labels, rowCount, classes } = examples
-  const lanes = classes + ((LANES - (classes % LANES)) % LANES)
+  const lanes = LANES * ceil(classes / LANES)
   const { place, size } = layout()
-  // One line of padding: every row of weights must start at a cache line.
-  const start = place(4 * LANES)
+  // One line more than needed: every row of weights starts at a cache line.
+  const room = place(4 * (rowCount * lanes + LANES))
   const at = {
-    weights: start + 4 * LANES - (start % (4 * LANES)),
-    end: place(4 * rowCount * lanes),
+    weights: 4 * LANES * ceil(room / (4 * LANES)),
     bias: place(4 * lanes),
     errors: place(4 * lanes),
     offsets: place(offsets.byteLength),

@@ -35,7 +35,8 @@ const HEAVIEST = 127
 /**
  * @param labels - all labels of the task, in the order of compareText; some may have no example.
  * @param examples - their order is part of the result.
- * @throws {ProtocolError} `round.no_data` without examples, `contribution.label_unknown` for a label not in `labels`.
+ * @throws {ProtocolError} `round.no_data` without examples, `data.malformed` where the recipe's rate is so high that weights overflow,
+ * `contribution.label_unknown` for a label not in `labels`.
  */
 export function trainClassifier(
   examples: readonly Example[],
@@ -56,6 +57,9 @@ export function trainClassifier(
   const { sharpness, threshold } = crossFit(regression, numbers, labels.length, recipe, seed)
   const everything = Uint32Array.from(examples, (_, i) => i)
   descend(regression, everything, recipe, taggedHash('training', seed, 'release'))
+  const bias = regression.bias()
+  if (!bias.every(Number.isFinite))
+    throw new ProtocolError('data.malformed', 'training with this recipe diverges')
   const labelCounts = new Uint32Array(labels.length)
   for (const number of numbers) labelCounts[number] = (labelCounts[number] as number) + 1
   return {
@@ -65,7 +69,7 @@ export function trainClassifier(
     texts: examples.length,
     sharpness,
     threshold,
-    bias: regression.bias(),
+    bias,
     ids,
     frequencies: ids.map((id) => frequencies[id] as number),
     ...quantised(regression.weights(), labels.length),
