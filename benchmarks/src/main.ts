@@ -1,1 +1,26 @@
-export {}
+/** `npm run bench -- NAME`: prints a JSON line for each figure; without a name, which names there are. */
+
+import { knnDense } from './knn-dense.ts'
+import type { Benchmark } from './report.ts'
+import { topK } from './top-k.ts'
+
+const BENCHMARKS: readonly Benchmark[] = [topK, knnDense]
+
+function list(): void {
+  console.log(
+    'npm run bench -- NAME (or all). The environment: BENCH_PYTHON, BENCH_DIR, see benchmarks/README.md',
+  )
+  for (const { name, summary } of BENCHMARKS) console.log(`  ${name.padEnd(12)} ${summary}`)
+}
+
+const [name, ...more] = process.argv.slice(2)
+const chosen = BENCHMARKS.filter((one) => name === 'all' || one.name === name)
+if (name === undefined) list()
+else if (chosen.length === 0 || more.length > 0) {
+  console.error(`no benchmark "${[name, ...more].join(' ')}"`)
+  list()
+  process.exitCode = 2
+}
+for (const benchmark of chosen) {
+  for await (const line of benchmark.run()) console.log(JSON.stringify(line))
+}
