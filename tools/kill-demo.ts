@@ -1,5 +1,5 @@
 // The long form of the crash test: `node tools/kill-demo.ts [TIMES]` (50 by default) kills of running demonstrations,
-// each home killed up to ten times, and then compares every hash with an undisturbed run.
+// each home killed up to six times, and then compares every hash with an undisturbed run.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { killDemo, publishedSize } from '../test/demo/kill.ts'
 import { finishDemo, hashesOf } from '../test/demo/run-demo.ts'
 
-const PER_HOME = 10
+const PER_HOME = 6
 const times = Number(process.argv[2] ?? 50)
 const folder = mkdtempSync(join(tmpdir(), 'commonhold-kill-'))
 const reference = join(folder, 'undisturbed')
@@ -16,7 +16,7 @@ console.log(`undisturbed: log of ${publishedSize(reference)} entries`)
 let kills = 0
 for (let home = 1; kills < times; home++) {
   const disturbed = join(folder, `killed-${home}`)
-  const killed = await killDemo(disturbed, Math.min(PER_HOME, times - kills), 5_000, Math.random)
+  const killed = await killDemo(disturbed, Math.min(PER_HOME, times - kills), 12_000, Math.random)
   kills += killed.kills
   assert.deepEqual(hashesOf(killed.result), hashesOf(undisturbed))
   assert.equal(killed.result.audit.ok, true)

@@ -7,7 +7,7 @@ import { type DemoResult, finishDemo, startDemo } from './run-demo.ts'
 export type Killed = {
   readonly result: DemoResult
   readonly kills: number
-  /** Log sizes that a published checkpoint acknowledged before each kill. */
+  /** Log sizes that the program had acknowledged before each kill. */
   readonly acknowledged: readonly number[]
 }
 
@@ -25,6 +25,8 @@ export async function killDemo(
   let kills = 0
   while (kills < times) {
     const child = startDemo(home)
+    let said = ''
+    child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()))
     const ended = new Promise<boolean>((resolve) => child.on('close', () => resolve(true)))
     const timer = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 200 + random() * spanMs))
     if (await Promise.race([ended, timer])) {
@@ -38,7 +40,8 @@ export async function killDemo(
     child.kill('SIGKILL')
     await ended
     kills++
-    acknowledged.push(publishedSize(home))
+    const sizes = Array.from(said.matchAll(/\((\d+) entries\)/g), ([, size]) => Number(size))
+    acknowledged.push(Math.max(publishedSize(home), ...sizes))
   }
   return { result: await finishDemo(home), kills, acknowledged }
 }

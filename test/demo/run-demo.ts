@@ -31,7 +31,7 @@ export type DemoResult = {
 const root = join(import.meta.dirname, '../..')
 
 export function startDemo(home: string): ChildProcess {
-  return spawn(join(root, 'bin/commonhold'), ['demo', '--home', home, '--json'], {
+  return spawn(join(root, 'bin/commonhold'), ['demo', '--home', home, '--json', '--progress'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }

@@ -36,6 +36,7 @@ export type Command = {
 export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
   home: { type: 'string', value: 'DIR', help: "the community's folder (or COMMONHOLD_HOME)" },
   json: { type: 'boolean', help: 'print one JSON document instead of text' },
+  progress: { type: 'boolean', help: 'say how far long work is line by line, where there is no terminal' },
   help: { type: 'boolean', help: 'show this help' },
 }
 

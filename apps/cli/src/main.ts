@@ -67,7 +67,11 @@ async function main(argv: readonly string[]): Promise<number> {
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
   return command.run({
-    output: createOutput(values['json'] === true, process.stdout, process.stderr),
+    output: createOutput(
+      { json: values['json'] === true, progress: values['progress'] === true },
+      process.stdout,
+      process.stderr,
+    ),
     home: resolve(typeof given === 'string' ? given : '.commonhold/home'),
     homeGiven: given !== undefined,
     options: values,

@@ -7,7 +7,7 @@ export type Output = {
   readonly result: (value: unknown) => void
   /** A warning on standard error, in both modes. */
   readonly warn: (line: string) => void
-  /** Says how far long work is: one line that replaces itself, on a terminal only. */
+  /** Says how far long work is: on a terminal in one line that replaces itself, elsewhere only if asked for. */
   readonly progress: (line: string) => void
 }
 
@@ -17,7 +17,11 @@ type Stream = {
   readonly columns?: number
 }
 
-export function createOutput(json: boolean, out: Stream, err: Stream): Output {
+export function createOutput(
+  { json, progress }: { readonly json: boolean; readonly progress: boolean },
+  out: Stream,
+  err: Stream,
+): Output {
   let shown = false
   const clear = (): void => {
     if (shown) err.write('\r\x1b[2K')
@@ -38,7 +42,10 @@ export function createOutput(json: boolean, out: Stream, err: Stream): Output {
       err.write(`${line}\n`)
     },
     progress: (line) => {
-      if (err.isTTY !== true) return
+      if (err.isTTY !== true) {
+        if (progress) err.write(`${line}\n`)
+        return
+      }
       clear()
       err.write(line.slice(0, (err.columns ?? 80) - 1))
       shown = true

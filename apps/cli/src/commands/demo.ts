@@ -68,7 +68,13 @@ async function play(context: Context): Promise<{ summary: Summary; folder: strin
     )
   }
   if (!(await isFinished(community, chain))) {
-    await playDemonstration({ cast, community, chain, signal, onStep: (step) => output.progress(step) })
+    await playDemonstration({
+      cast,
+      community,
+      chain,
+      signal,
+      onStep: (step) => output.progress(`${step} (${community.view.size} entries)`),
+    })
   }
   output.progress('exporting')
   const folder = join(home, 'export')
