@@ -9,7 +9,6 @@ import {
   type ChainBlock,
   depositsProofPath,
   encodeManifest,
-  encodePayouts,
   logPath,
   MANIFEST_PATH,
   type Manifest,
@@ -135,18 +134,19 @@ function logFiles(community: Community, size: number, note: string): ExportFile[
 function roundFiles(community: Community, view: View): ExportFile[] {
   const closed = view.rounds.filter((round) => round.closed !== undefined)
   return closed.flatMap(({ round }) => [
-    { path: statementPath(round), content: () => statementOf(community, round) },
-    {
-      path: payoutsPath(round),
-      content: async () => encodePayouts(await payoutsOf(community, round)),
-    },
+    { path: statementPath(round), content: () => artifact(community, round, 'statement') },
+    { path: payoutsPath(round), content: () => artifact(community, round, 'payouts') },
   ])
 }
 
-async function statementOf(community: Community, round: number): Promise<Uint8Array> {
-  const bytes = await community.store.artifacts.get(artifactName(round, 'statement'))
+async function artifact(
+  { store }: Community,
+  round: number,
+  what: 'statement' | 'payouts',
+): Promise<Uint8Array> {
+  const bytes = await store.artifacts.get(artifactName(round, what))
   if (bytes === undefined)
-    throw new ProtocolError('round.unknown', `the statement of round ${round} is missing`)
+    throw new ProtocolError('round.unknown', `the ${what} of round ${round} is missing`)
   return bytes
 }
 

@@ -1,4 +1,5 @@
 /** Driving a round through its phases: each step reads the view, does what is next and can be repeated after a crash. */
+import { encodePayouts, type PayoutRecord, payoutRecords } from '@commonhold/audit'
 import { encodeClaim, encodePost, type PayoutClaim } from '@commonhold/chain'
 import { encodeModel } from '@commonhold/learning'
 import {
@@ -31,17 +32,6 @@ export const artifactName = (
   round: number,
   what: 'statement' | 'payouts' | 'model' | 'state' | 'report',
 ): string => `round/${String(round).padStart(6, '0')}/${what}`
-
-/** One row of the payout tree with its proof, as files and artifacts hold it. */
-export type PayoutRecord = {
-  readonly index: number
-  readonly count: number
-  readonly member: string
-  readonly payTo: string
-  readonly money: string
-  readonly shares: string
-  readonly proof: readonly string[]
-}
 
 /** The state after the last closed round. */
 export async function lastState(community: Community): Promise<RoundState> {
@@ -129,10 +119,7 @@ export async function closeRound(
     {
       artifacts: [
         { name: artifactName(round.round, 'statement'), bytes: encodeCanonical(pay.statement) },
-        {
-          name: artifactName(round.round, 'payouts'),
-          bytes: utf8(`${JSON.stringify(payoutRecords(result), null, 1)}\n`),
-        },
+        { name: artifactName(round.round, 'payouts'), bytes: encodePayouts(payoutRecords(result)) },
         { name: artifactName(round.round, 'model'), bytes: encodeModel(result.training.release) },
         { name: artifactName(round.round, 'state'), bytes: encodeState(result.state) },
         { name: artifactName(round.round, 'report'), bytes: utf8(JSON.stringify(reportOf(result))) },
@@ -141,18 +128,6 @@ export async function closeRound(
     },
   )
   return result
-}
-
-export function payoutRecords({ pay }: RoundResult): readonly PayoutRecord[] {
-  return pay.rows.map(({ member, payTo, money, shares }, index) => ({
-    index,
-    count: pay.rows.length,
-    member,
-    payTo,
-    money: String(money),
-    shares: String(shares),
-    proof: pay.tree.proof(index),
-  }))
 }
 
 /** What people read about a round's model and reviewers; every figure of it is recomputable. */
