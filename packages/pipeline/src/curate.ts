@@ -1,5 +1,5 @@
 /** Curation (docs/spec/pipeline.md): which clusters have an accepted label, and which item of each stands for it. */
-import { compareText, type EventId, type Round, type View } from '@commonhold/protocol'
+import { type Contribution, compareText, type EventId, type Round, type View } from '@commonhold/protocol'
 import { acceptance } from '@commonhold/review'
 import type { Corpus, Item } from './corpus.ts'
 import type { AcceptedCluster, RoundState, Standing } from './state.ts'
@@ -19,10 +19,8 @@ export function curate(
   waves: Waves,
   previous: RoundState,
 ): Curation {
-  const fresh = [
-    ...reviewedClusters(view, round, corpus, waves),
-    ...importedClusters(view, round, corpus, waves, previous),
-  ]
+  const at: Settling = { round: round.round, corpus, gold: revealedGold(view, round.round) }
+  const fresh = [...reviewedClusters(view, at, waves), ...importedClusters(at, waves, previous)]
   const position = new Map(Array.from(corpus.clusters.keys(), (leader, i) => [leader, i]))
   fresh.sort(
     (a, b) =>
@@ -34,7 +32,21 @@ export function curate(
   return { fresh, accepted }
 }
 
-function reviewedClusters(view: View, round: Round, corpus: Corpus, waves: Waves): AcceptedCluster[] {
+type Settling = {
+  readonly round: number
+  readonly corpus: Corpus
+  readonly gold: ReadonlySet<EventId>
+}
+
+/** An item that nobody could settle in its own round is gold in a later one too. */
+function revealedGold(view: View, upTo: number): ReadonlySet<EventId> {
+  const items = new Set<EventId>()
+  for (const { round, gold } of view.rounds)
+    if (round <= upTo) for (const item of gold.keys()) items.add(item)
+  return items
+}
+
+function reviewedClusters(view: View, at: Settling, waves: Waves): AcceptedCluster[] {
   const charter = (view.founding as NonNullable<View['founding']>).charter
   const rules = reviewRules(charter)
   const reviewed = new Map<string, number>()
@@ -45,49 +57,32 @@ function reviewedClusters(view: View, round: Round, corpus: Corpus, waves: Waves
   for (const estimate of waves.estimate.items) {
     const leader = estimate.item as EventId
     if ((reviewed.get(leader) ?? 0) < rules.firstWave) continue
-    const own = (corpus.items.get(leader) as Item).contribution.label
+    const own = contributionOf(at, leader).label
     if (acceptance(estimate, own, rules) === 'undecided') continue
-    clusters.push(settle(round, corpus, leader, estimate.label, 'accepted'))
+    clusters.push(settle(at, leader, estimate.label, 'accepted'))
   }
   return clusters
 }
 
-function importedClusters(
-  view: View,
-  round: Round,
-  corpus: Corpus,
-  waves: Waves,
-  previous: RoundState,
-): AcceptedCluster[] {
+function importedClusters(at: Settling, waves: Waves, previous: RoundState): AcceptedCluster[] {
   const waiting = new Set(waves.waiting)
   const clusters: AcceptedCluster[] = []
-  for (const leader of corpus.clusters.keys()) {
+  for (const leader of at.corpus.clusters.keys()) {
     if (waiting.has(leader) || previous.accepted.has(leader)) continue
-    clusters.push(
-      settle(
-        round,
-        corpus,
-        leader,
-        (view.contributions.get(leader) as Item['contribution']).label,
-        'imported',
-      ),
-    )
+    clusters.push(settle(at, leader, contributionOf(at, leader).label, 'imported'))
   }
   return clusters
 }
 
 /** The credit goes to the cluster's first item whose author gave the accepted label; without one, to its leader. */
-function settle(
-  round: Round,
-  corpus: Corpus,
-  leader: EventId,
-  label: string,
-  agreed: Standing,
-): AcceptedCluster {
-  const members = corpus.clusters.get(leader) as readonly EventId[]
-  const right = members.find((id) => (corpus.items.get(id) as Item).contribution.label === label)
+function settle(at: Settling, leader: EventId, label: string, agreed: Standing): AcceptedCluster {
+  const members = at.corpus.clusters.get(leader) as readonly EventId[]
+  const right = members.find((id) => contributionOf(at, id).label === label)
   const item = right ?? leader
-  const { author, lang } = (corpus.items.get(item) as Item).contribution
-  const standing: Standing = round.gold.has(item) ? 'gold' : right === undefined ? 'corrected' : agreed
-  return { leader, item, author, label, lang, standing, round: round.round }
+  const { author, lang } = contributionOf(at, item)
+  const standing: Standing = at.gold.has(item) ? 'gold' : right === undefined ? 'corrected' : agreed
+  return { leader, item, author, label, lang, standing, round: at.round }
 }
+
+const contributionOf = ({ corpus }: Settling, id: EventId): Contribution =>
+  (corpus.items.get(id) as Item).contribution

@@ -7,6 +7,12 @@ export type HoldOutRule = { readonly shareBasisPoints: number; readonly most: nu
 /** From this many authors on, none may stand behind more than one hold-out item in twenty. */
 const AUTHOR_CAP_FROM = 20
 
+/** How many of a label's `count` newly accepted clusters are held out, before the other limits. */
+export function labelShare(count: number, { shareBasisPoints }: HoldOutRule): number {
+  const share = floor((count * shareBasisPoints) / 10_000)
+  return share < 1 ? 1 : share
+}
+
 /**
  * Of the newly accepted clusters of each label the share with the smallest H(seed, cluster): at least one of a label,
  * at most `most` in all, at most 5 % of one author once 20 have new clusters.
@@ -27,10 +33,7 @@ export function drawHoldOut(
     if (some === undefined) byLabel.set(one.cluster.label, [one])
     else some.push(one)
   }
-  const size = (count: number): number => {
-    const share = floor((count * rule.shareBasisPoints) / 10_000)
-    return share < 1 ? 1 : share
-  }
+  const size = (count: number): number => labelShare(count, rule)
   let planned = 0
   for (const some of byLabel.values()) planned += size(some.length)
   if (planned > rule.most) planned = rule.most

@@ -1,6 +1,7 @@
 export * from './corpus.ts'
 export type { Curation } from './curate.ts'
 export type { DatasetRow } from './dataset.ts'
+export { demandSettledData } from './enough-data.ts'
 export * from './round.ts'
 export * from './state.ts'
 export * from './state-codec.ts'

@@ -19,6 +19,7 @@ import { type Attribution, attributeRound } from './attribute.ts'
 import { type Contents, readCorpus } from './corpus.ts'
 import { type Curation, curate } from './curate.ts'
 import { type DatasetRow, datasetRoot, datasetRows } from './dataset.ts'
+import { demandData } from './enough-data.ts'
 import { drawHoldOut } from './hold-out.ts'
 import { type Pay, payRound } from './pay.ts'
 import type { RoundState } from './state.ts'
@@ -112,6 +113,7 @@ export function runRound(input: RoundInput): RoundResult {
     round: round.round,
     clusters: corpus.clusters,
     accepted: curation.accepted,
+    answered: new Map(Array.from(waves.answered).filter(([leader]) => !curation.accepted.has(leader))),
     values: attribution.history,
     live: training.gate.promoted
       ? { model: training.release, hash: training.releaseHash, round: round.round }
@@ -141,18 +143,6 @@ function closingRound(view: View): Round {
   if (view.chain === undefined)
     throw new ProtocolError('chain.not_bound', 'no chain is bound to the community')
   return round
-}
-
-function demandData(rows: readonly DatasetRow[], holdOut: ReadonlySet<EventId>): void {
-  const labels = new Set(rows.filter(({ leader }) => !holdOut.has(leader)).map(({ label }) => label))
-  if (holdOut.size === 0)
-    throw new ProtocolError('round.no_data', 'no newly accepted item: nothing to measure a model with')
-  if (labels.size < 2) {
-    throw new ProtocolError(
-      'round.no_data',
-      'a model needs accepted examples of at least two labels beside the hold-out',
-    )
-  }
 }
 
 function claimsOf(view: View, dataset: Digest, result: Omit<RoundResult, 'claims'>): RoundClaims {

@@ -3,7 +3,16 @@
  * of an export and never trusted by an audit, which recomputes it.
  */
 import { decodeModel, encodeModel, modelHash } from '@commonhold/learning'
-import { type Bytes, concatBytes, fromUtf8, ProtocolError, utf8 } from '@commonhold/protocol'
+import {
+  type Bytes,
+  concatBytes,
+  type Digest,
+  equalBytes,
+  fromUtf8,
+  ProtocolError,
+  sha256,
+  utf8,
+} from '@commonhold/protocol'
 import { NO_REWARDS } from '@commonhold/rewards'
 import type { RoundState } from './state.ts'
 
@@ -11,6 +20,7 @@ export const NO_ROUND: RoundState = {
   round: 0,
   clusters: new Map(),
   accepted: new Map(),
+  answered: new Map(),
   values: new Map(),
   live: undefined,
   rewards: NO_REWARDS,
@@ -19,30 +29,44 @@ export const NO_ROUND: RoundState = {
 /** JSON with maps as {"m": entries} and bigints as {"n": decimal}; other objects as {"o": members}. */
 type Packed = string | number | boolean | null | readonly Packed[] | { readonly [key: string]: Packed }
 
-const LENGTH_BYTES = 4
+/** SHA-256 of the JSON, its length, the JSON, then the live model, whose hash the JSON names. */
+const DIGEST_BYTES = 32
+const HEADER_BYTES = DIGEST_BYTES + 4
 
-export function encodeState(state: RoundState): Bytes {
-  const { live, ...rest } = state
-  const json = utf8(JSON.stringify(pack({ ...rest, liveRound: live?.round ?? 0 })))
+type Head = Omit<RoundState, 'live'> & {
+  readonly liveModel: { readonly hash: Digest; readonly round: number } | null
+}
+
+export function encodeState({ live, ...rest }: RoundState): Bytes {
+  const head: Head = {
+    ...rest,
+    liveModel: live === undefined ? null : { hash: live.hash, round: live.round },
+  }
+  const json = utf8(JSON.stringify(pack(head)))
   const length = Uint8Array.of(json.length >>> 24, json.length >>> 16, json.length >>> 8, json.length)
-  return concatBytes(length, json, live === undefined ? new Uint8Array() : encodeModel(live.model))
+  const model = live === undefined ? new Uint8Array() : encodeModel(live.model)
+  return concatBytes(sha256(json), length, json, model)
 }
 
 /** @throws {ProtocolError} `data.malformed` for bytes that `encodeState` did not make. */
 export function decodeState(bytes: Uint8Array): RoundState {
   try {
-    const [a = 0, b = 0, c = 0, d = 0] = bytes
-    const end = LENGTH_BYTES + (a * 0x1000000 + ((b << 16) | (c << 8) | d))
-    const { liveRound, ...rest } = unpack(
-      JSON.parse(fromUtf8(bytes.subarray(LENGTH_BYTES, end))) as Packed,
-    ) as Omit<RoundState, 'live'> & { readonly liveRound: number }
-    if (liveRound === 0) return { ...rest, live: undefined }
+    const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(DIGEST_BYTES)
+    const end = HEADER_BYTES + (a * 0x1000000 + ((b << 16) | (c << 8) | d))
+    const json = bytes.subarray(HEADER_BYTES, end)
+    if (!equalBytes(sha256(json), bytes.subarray(0, DIGEST_BYTES))) throw new Error('another digest')
+    const { liveModel, ...rest } = unpack(JSON.parse(fromUtf8(json)) as Packed) as Head
+    if (liveModel === null) {
+      if (bytes.length !== end) throw new Error('bytes after the end')
+      return { ...rest, live: undefined }
+    }
     const model = decodeModel(bytes.subarray(end))
-    return { ...rest, live: { model, hash: modelHash(model), round: liveRound } }
+    if (modelHash(model) !== liveModel.hash) throw new Error('another model')
+    return { ...rest, live: { model, ...liveModel } }
   } catch (cause) {
     throw new ProtocolError(
       'data.malformed',
-      "the stored state of a round is damaged; run 'commonhold audit'",
+      "the stored state of a round is damaged: restore the home from a backup",
       {},
       { cause },
     )

@@ -29,6 +29,11 @@ export type RoundState = {
   readonly clusters: ReadonlyMap<EventId, readonly EventId[]>
   /** By leader, in the order of acceptance. */
   readonly accepted: ReadonlyMap<EventId, AcceptedCluster>
+  /**
+   * For each leader that still waits, the reviewers who were drawn for it and have answered, with the log index of their
+   * wave: their reviews keep counting.
+   */
+  readonly answered: ReadonlyMap<EventId, ReadonlyMap<MemberId, number>>
   /** Values of the last rounds for each leader, latest last; at most the charter's number of rounds. */
   readonly values: ReadonlyMap<EventId, readonly bigint[]>
   readonly live:

@@ -19,8 +19,10 @@ import type { RoundState } from './state.ts'
 export type Waves = {
   /** Leaders that await a label, in log order. */
   readonly waiting: readonly EventId[]
-  /** Reviewers drawn for each, of all waves. */
+  /** Reviewers drawn for each, of all waves, those of earlier rounds who answered included. */
   readonly drawn: ReadonlyMap<EventId, readonly MemberId[]>
+  /** Those of them whose answers count, with the log index of their wave: see RoundState. */
+  readonly answered: ReadonlyMap<EventId, ReadonlyMap<MemberId, number>>
   /** Reviews that count: drawn by lot and made after the draw, or attested by an importer. In log order. */
   readonly reviews: readonly Review[]
   readonly estimate: Aggregation
@@ -39,7 +41,7 @@ export function replayWaves(view: View, round: Round, corpus: Corpus, previous: 
   const charter = (view.founding as NonNullable<View['founding']>).charter
   const waiting = waitingLeaders(view, charter, corpus, previous)
   const reviews = reviewsOf(view, round.round, new Set(waiting))
-  const drawnAt = new Map<EventId, Map<MemberId, number>>(waiting.map((id) => [id, new Map()]))
+  const drawnAt = new Map(waiting.map((id) => [id, new Map(previous.answered.get(id))]))
   const counted = (before: number): Review[] =>
     reviews.filter(({ imported, index, item, reviewer }) => {
       const wave = drawnAt.get(item)?.get(reviewer)
@@ -55,10 +57,26 @@ export function replayWaves(view: View, round: Round, corpus: Corpus, previous: 
   return {
     waiting,
     drawn: new Map(Array.from(drawnAt, ([id, members]) => [id, Array.from(members.keys())])),
+    answered: answeredOf(drawnAt, all),
     reviews: all,
     estimate: last.estimate,
     undecided: waiting.filter((id) => needOf(last, id, charter) > 0),
   }
+}
+
+function answeredOf(
+  drawnAt: ReadonlyMap<EventId, ReadonlyMap<MemberId, number>>,
+  reviews: readonly Review[],
+): ReadonlyMap<EventId, ReadonlyMap<MemberId, number>> {
+  const answered = new Map<EventId, Map<MemberId, number>>()
+  for (const { item, reviewer } of reviews) {
+    const wave = drawnAt.get(item)?.get(reviewer)
+    if (wave === undefined) continue
+    const some = answered.get(item)
+    if (some === undefined) answered.set(item, new Map([[reviewer, wave]]))
+    else some.set(reviewer, wave)
+  }
+  return answered
 }
 
 /** Clusters without an accepted label, but for those that an import's charter accepts as they are. */
