@@ -32,7 +32,11 @@ const UNFINISHED_PATH = 'unfinished.json'
 /** Files written at a time: their fsyncs share the disk's. */
 const AT_ONCE = 8
 
-type ExportFile = { readonly path: string; readonly content: () => Promise<Uint8Array> | Uint8Array }
+type ExportFile = {
+  readonly path: string
+  /** Undefined for a file that there cannot be. */
+  readonly content: () => Promise<Uint8Array | undefined> | Uint8Array
+}
 
 /**
  * Writes the whole log, every round's statement and payouts, and proofs of the chain's state, into `folder`.
@@ -163,8 +167,9 @@ async function chainFiles(
   const members = await paidMembers(community, view)
   files.push(proofFile(chain, addresses, CHAIN_PROOF_PATH, block, members))
   for (const { round, closed } of view.rounds) {
-    if (closed !== undefined)
-      files.push(proofFile(chain, addresses, depositsProofPath(round), closed.block, []))
+    if (closed === undefined) continue
+    const file = proofFile(chain, addresses, depositsProofPath(round), closed.block, [])
+    files.push(view.chain.practice ? file : ifProvable(file))
   }
   return block
 }
@@ -191,6 +196,19 @@ function proofFile(
   }
 }
 
+/** Other people's nodes forget old states, and an export without that proof says so; a practice chain keeps them all. */
+const ifProvable = ({ path, content }: ExportFile): ExportFile => ({
+  path,
+  content: async () => {
+    try {
+      return await content()
+    } catch (error) {
+      if (error instanceof ProtocolError && error.code === 'chain.rejected') return undefined
+      throw error
+    }
+  },
+})
+
 /** Everybody who could have claimed: leaves are cumulative, so the last round has them all. */
 async function paidMembers(community: Community, view: View): Promise<readonly Hex[]> {
   const ids = new Set<string>(view.claims.keys())
@@ -206,7 +224,7 @@ async function paidMembers(community: Community, view: View): Promise<readonly H
 async function writeFile(folder: string, { path, content }: ExportFile): Promise<void> {
   const target = join(folder, path)
   const bytes = await content()
-  if (await holds(target, bytes)) return
+  if (bytes === undefined || (await holds(target, bytes))) return
   await mkdir(dirname(target), { recursive: true })
   const temporary = `${target}.${process.pid}.new`
   const handle: FileHandle = await open(temporary, 'w')
@@ -227,12 +245,22 @@ async function holds(path: string, bytes: Uint8Array): Promise<boolean> {
   }
 }
 
+/** After a failure nothing new begins, and nothing is under way when it is thrown. */
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items[Symbol.iterator]()
+  const rest = items.values()
+  let failed = false
   const lane = async (): Promise<void> => {
-    for (const item of rest) await work(item)
+    for (let next = rest.next(); !next.done && !failed; next = rest.next()) {
+      try {
+        await work(next.value)
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, lane))
+  const lanes = await Promise.allSettled(Array.from({ length: AT_ONCE }, lane))
+  for (const outcome of lanes) if (outcome.status === 'rejected') throw outcome.reason
 }
 
 /** Names are durable only once their folders are. */
