@@ -1,5 +1,6 @@
 /** What people read of a measurement: the share, how sure it is, and where the model errs. */
 import type { Evaluation, Interval } from '@commonhold/learning'
+import { percent, table } from './format.ts'
 
 export type Measured = {
   readonly evaluation: Evaluation
@@ -15,13 +16,15 @@ export type Measured = {
 
 const WORST = 10
 
+const share = (ppm: number): string => percent(ppm, 1_000_000)
+
 export function reportLines(measured: Measured): readonly string[] {
   const { evaluation, interval, labels, texts, hash, trainCpuSeconds, round } = measured
   const { correct, total, majority } = evaluation
   const origin =
     round === undefined ? `trained in ${trainCpuSeconds?.toFixed(2)} CPU-s` : `release of round ${round}`
   return [
-    `Accuracy        ${percent(correct, total)}  (95 % interval ${share(interval.lowPpm)} to ${share(interval.highPpm)}; ${correct} of ${total})`,
+    `Accuracy        ${percent(correct, total)} (95 % interval ${share(interval.lowPpm)} to ${share(interval.highPpm)}; ${correct} of ${total})`,
     `Majority guess  ${percent(majority.correct, total)}`,
     answersLine(evaluation),
     `Model           ${hash}`,
@@ -31,10 +34,6 @@ export function reportLines(measured: Measured): readonly string[] {
   ]
 }
 
-const share = (ppm: number): string => `${(ppm / 10_000).toFixed(1)} %`
-const percent = (part: number, whole: number): string =>
-  share(whole === 0 ? 0 : Math.floor((part * 1_000_000) / whole)).padStart(7)
-
 function answersLine({ predictions, correctByItem, total }: Evaluation): string {
   let answered = 0
   let right = 0
@@ -43,7 +42,7 @@ function answersLine({ predictions, correctByItem, total }: Evaluation): string 
     answered++
     if (correctByItem[i] === true) right++
   }
-  return `Answers         ${percent(answered, total)}  of the items, ${percent(right, answered).trim()} of them right; "don't know" to the rest`
+  return `Answers         ${percent(answered, total)} of the items, ${percent(right, answered)} of them right; "don't know" to the rest`
 }
 
 function confusionLines({ confusion }: Evaluation, labels: readonly string[]): readonly string[] {
@@ -52,13 +51,12 @@ function confusionLines({ confusion }: Evaluation, labels: readonly string[]): r
     .filter(({ count, t, p }) => count > 0 && t !== p)
     .sort((a, b) => b.count - a.count || a.t - b.t || a.p - b.p)
   if (pairs.length === 0) return []
-  const lines = pairs
+  const columns = [{ title: 'confused', right: true }, { title: 'true label' }, { title: 'predicted' }]
+  const rows = pairs
     .slice(0, WORST)
-    .map(({ count, t, p }) => `${times(count)}  ${labels[t]} -> ${labels[p]}`)
-  return ['', 'Most frequent confusions (true -> predicted):', ...lines]
+    .map(({ count, t, p }) => [String(count), labels[t] ?? '', labels[p] ?? ''])
+  return ['', table(columns, rows)]
 }
-
-const times = (count: number): string => String(count).padStart(6)
 
 /** The labels that the model finds least often; the JSON holds the whole table. */
 function labelLines({ confusion }: Evaluation, labels: readonly string[]): readonly string[] {
@@ -72,14 +70,15 @@ function labelLines({ confusion }: Evaluation, labels: readonly string[]): reado
     .filter(({ items }) => items > 0)
     // By recall, compared without division.
     .sort((a, b) => a.found * b.items - b.found * a.items)
-  const width = Math.max(5, ...rows.slice(0, WORST).map(({ label }) => label.length))
+  const title = rows.length > WORST ? `weakest ${WORST} of ${rows.length} labels` : 'label'
+  const figures = ['items', 'recall', 'precision'].map((name) => ({ title: name, right: true }))
   const lines = rows
     .slice(0, WORST)
-    .map(
-      ({ label, items, found, predicted }) =>
-        `  ${label.padEnd(width)}  ${times(items)}  ${percent(found, items)}  ${percent(found, predicted)}`,
-    )
-  const which =
-    rows.length > WORST ? `The ${WORST} weakest of ${rows.length} labels:` : 'Labels, weakest first:'
-  return ['', which, `  ${'label'.padEnd(width)}   items   recall  precision`, ...lines]
+    .map(({ label, items, found, predicted }) => [
+      label,
+      String(items),
+      percent(found, items),
+      percent(found, predicted),
+    ])
+  return ['', table([{ title }, ...figures], lines)]
 }

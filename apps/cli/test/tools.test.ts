@@ -186,7 +186,7 @@ describe('evaluate', () => {
     const { stdout } = commonhold(...args, ...columns)
     assert.match(
       stdout,
-      /^Accuracy +75\.0 % {2}\(95 % interval 30\.\d % to 95\.\d %; 3 of 4\)\nMajority guess +25\.0 %\n/,
+      /^Accuracy +75\.0 % \(95 % interval 30\.\d % to 95\.\d %; 3 of 4\)\nMajority guess +25\.0 %\n/,
     )
   })
 

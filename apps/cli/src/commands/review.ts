@@ -122,12 +122,16 @@ async function resolve(
   const last = new Map<string, ImportedReview>()
   for (const { line, row, item: named, worker, label } of rows) {
     const item = itemOf(named)
-    if (item === undefined)
-      throw problemAt('contribution.unknown', path, line, `there is no item ${shown(named)}`)
+    if (item === undefined) throw problemAt('contribution.unknown', path, line, unknownItem(named, from))
     last.set(JSON.stringify([item, worker]), { row, item, worker, label: labelOf(line, label) })
   }
   return { reviews: Array.from(last.values()), replaced: rows.length - last.size }
 }
+
+const unknownItem = (named: string, from: Digest | undefined): string =>
+  from === undefined
+    ? `there is no item ${shown(named)}, and nothing was imported whose rows it could name`
+    : `there is no item ${shown(named)} in the import ${from} (choose another with --import)`
 
 /** An item is named by its event id, else by its id in the import's file, else by its row from 1. */
 async function itemFinder(
