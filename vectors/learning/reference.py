@@ -347,12 +347,9 @@ def tail(trials, successes, share):
 
 
 def refresh(items, gained, lost):
-    d = gained + lost
-    if 100 * d <= items:
-        p = Fraction(0)
-    else:
-        p = tail(d, gained, (Fraction(d) - Fraction(items, 100)) / (2 * d))
-    if items < 299:
+    margin = items // 100
+    p = tail(gained + lost + margin, gained + margin, Fraction(1, 2))
+    if items < 500:
         promoted = items > 0 and Fraction(lost - gained) <= Fraction(items, 100)
     else:
         promoted = p <= Fraction(5, 100)
@@ -461,8 +458,8 @@ def main():
             }  # fmt: skip
         )
     write("models.json", models)
-    cases = [(0, 0, 0), (60, 0, 0), (60, 3, 3), (60, 2, 3), (299, 0, 0), (299, 0, 3), (299, 2, 4), (500, 9, 4)]
-    cases += [(1000, 0, 10), (1000, 0, 11), (1000, 12, 13), (1000, 50, 50), (1000, 60, 40), (1000, 70, 40), (298, 10, 12)]
+    cases = [(0, 0, 0), (60, 0, 0), (60, 3, 3), (60, 2, 3), (499, 0, 4), (499, 0, 5), (500, 0, 0), (500, 0, 1), (500, 9, 4)]
+    cases += [(1000, 0, 3), (1000, 0, 4), (1000, 10, 10), (1000, 12, 13), (1000, 50, 50), (1000, 60, 40), (1000, 70, 40), (298, 10, 12), (298, 10, 13)]
     write(
         "gate.json",
         {

@@ -1,5 +1,6 @@
 /** The gate (docs/spec/learning.md, Gate): whether a candidate becomes the live release. Exact integer arithmetic. */
-import { atMost, CERTAIN, ceilPpm, type Fraction, HALF, upperTail } from './binomial.ts'
+import { floor } from '@commonhold/protocol'
+import { atMost, CERTAIN, ceilPpm, type Fraction, upperTail } from './binomial.ts'
 
 export type GateInput = {
   /** `refresh`: same recipe on other data (refresh, erasure, rollback). `recipe`: one that earns. `first`: none is live. */
@@ -52,14 +53,14 @@ export type GateResult = {
   }[]
 }
 
-/** One percentage point. */
-const MARGIN = 100n
+/** One item in so many is one percentage point. */
+const MARGIN_ITEMS = 100
 const NON_INFERIOR: Fraction = { above: 5n, below: 100n }
 const SUPERIOR: Fraction = { above: 1n, below: 100n }
 const GROUP_WORSE: Fraction = { above: 1n, below: 100n }
 const GROUP_ITEMS = 50
-/** Smallest hold-out on which a loss of one point would show with 95 %: 0.99^299 < 0.05 < 0.99^298. */
-const TELLING_ITEMS = 299
+/** Smallest hold-out on which a release that answers exactly like the live one passes the test: 2^-5 < 5 % < 2^-4. */
+const TELLING_ITEMS = 500
 
 export function gate(input: GateInput): GateResult {
   const counts = countAll(input)
@@ -79,28 +80,26 @@ export function gate(input: GateInput): GateResult {
 type Decision = Pick<GateResult, 'promoted' | 'reason' | 'pPpm'>
 
 /**
- * H0: the candidate loses a point or more. Given the discordant pairs d of n items, that is a share of gains of at most
- * (d - n / 100) / 2d; refused H0 at 5 % promotes. With d <= n / 100 no such loss is possible. A hold-out too small to
- * show anything decides by what was observed instead: a community of fifty could never refresh its model otherwise.
+ * H0: the candidate loses a point or more. It is given one gain for each whole hundred items, the margin, and must then be
+ * superior at 5 %. (Conditioning on a share of gains instead would let one more right answer undo a promotion.) A
+ * hold-out too small to show anything decides by what was observed: a community of fifty could never refresh otherwise.
  */
 function nonInferior({ items, gained, lost }: GateCounts): Decision {
-  const discordant = BigInt(gained + lost)
-  const excess = MARGIN * discordant - BigInt(items)
-  const share = { above: excess, below: 2n * MARGIN * discordant }
-  const p = excess <= 0n ? { above: 0n, below: 1n } : upperTail(gained + lost, gained, share)
+  const margin = floor(items / MARGIN_ITEMS)
+  const p = upperTail(gained + lost + margin, gained + margin)
   const pPpm = ceilPpm(p)
-  if (items >= TELLING_ITEMS) {
-    const promoted = atMost(p, NON_INFERIOR)
-    return { promoted, reason: promoted ? 'non-inferior' : 'not-shown-non-inferior', pPpm }
+  if (items < TELLING_ITEMS) {
+    const promoted = items > 0 && (lost - gained) * MARGIN_ITEMS <= items
+    return { promoted, reason: promoted ? 'small-hold-out-not-worse' : 'not-shown-non-inferior', pPpm }
   }
-  const promoted = items > 0 && MARGIN * BigInt(lost - gained) <= BigInt(items)
-  return { promoted, reason: promoted ? 'small-hold-out-not-worse' : 'not-shown-non-inferior', pPpm }
+  const promoted = atMost(p, NON_INFERIOR)
+  return { promoted, reason: promoted ? 'non-inferior' : 'not-shown-non-inferior', pPpm }
 }
 
 /** H0: a discordant pair is as likely a loss as a gain. */
 function superior({ gained, lost }: GateCounts, candidates: number): Decision {
   if (!Number.isSafeInteger(candidates) || candidates < 1) throw new Error(`${candidates} candidates`)
-  const p = upperTail(gained + lost, gained, HALF)
+  const p = upperTail(gained + lost, gained)
   const promoted = atMost(p, { above: SUPERIOR.above, below: SUPERIOR.below * BigInt(candidates) })
   return { promoted, reason: promoted ? 'superior' : 'not-shown-superior', pPpm: ceilPpm(p) }
 }
@@ -120,7 +119,7 @@ function groupFloor(input: GateInput): GateResult['groups'] {
   return [...sums]
     .filter(([, { items }]) => items >= GROUP_ITEMS)
     .map(([group, sum]) => {
-      const p = upperTail(sum.gained + sum.lost, sum.lost, HALF)
+      const p = upperTail(sum.gained + sum.lost, sum.lost)
       return { group, ...sum, pPpm: ceilPpm(p), worse: atMost(p, GROUP_WORSE) }
     })
 }

@@ -61,3 +61,11 @@ test('a text without words, and a valuation of no texts, give what there is', ()
   assert.deepEqual(new Set(fitValuation([]).vector('one').weights), new Set([127]))
   assert.deepEqual(valuationVectors([]), [])
 })
+
+test('texts of any length are weighed together as one by one', () => {
+  const long = Array.from({ length: 3 }, (_, i) =>
+    Array.from({ length: 900 }, (_, n) => `w${i}x${n}`).join(' '),
+  )
+  const corpus = ['short', ...long, '']
+  assert.deepEqual(valuationVectors(corpus), corpus.map(fitValuation(corpus).vector))
+})
