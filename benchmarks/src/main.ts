@@ -1,10 +1,12 @@
 /** `npm run bench -- NAME`: prints a JSON line for each figure; without a name, which names there are. */
 
 import { knnDense } from './knn-dense.ts'
+import { knnSparse } from './knn-sparse.ts'
 import type { Benchmark } from './report.ts'
 import { topK } from './top-k.ts'
+import { training } from './training.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [topK, knnDense]
+const BENCHMARKS: readonly Benchmark[] = [topK, knnDense, knnSparse, training]
 
 function list(): void {
   console.log(

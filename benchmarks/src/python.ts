@@ -26,7 +26,7 @@ export class PythonPeers implements AsyncDisposable {
   private constructor(script: string, args: readonly string[]) {
     this.#child = spawn(process.env['BENCH_PYTHON'] ?? 'python3', [join(FOLDER, script), ...args], {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, ...ONE_THREAD },
+      env: { ...process.env, ...ONE_THREAD, PYTHONWARNINGS: 'ignore' },
     })
     this.#ended = new Promise((resolve) => {
       this.#child.on('error', () => resolve())
