@@ -1,11 +1,9 @@
 export { attributionRoot } from './attribution-root.ts'
 export { type DensePoints, denseKnnShapley } from './dense-knn-shapley.ts'
-export { inviteConflict } from './exclusion.ts'
 export { type CreditSource, type Explanation, explain } from './explain.ts'
 export { type KnnOptions, type KnnValues, knnShapley } from './knn-shapley.ts'
 export type { Conflict, HoldOutPoint, TrainPoint } from './points.ts'
 export {
-  AVERAGED_ROUNDS,
   movingValues,
   type RoundInput,
   type RoundValues,

@@ -1,7 +1,5 @@
 import type { Digest } from '@commonhold/protocol'
 
-/** Rounds in the moving average. */
-export const AVERAGED_ROUNDS = 4
 const SHIFT = 20n
 
 /** Values by cluster, in units of 1 / 2^60 of the hold-out's accuracy. May be negative: pay takes max(0, average). */
@@ -42,13 +40,13 @@ export function roundValues({ train, values, holdOut }: RoundInput): RoundValues
 }
 
 /**
- * The moving average, times 4: the sum of the last rounds' values, a cluster's absence counting as 0.
+ * The moving average, times the number of rounds: the sum of their values, a cluster's absence counting as 0.
  *
- * @param rounds - oldest first, the current one last; more than four may be given.
+ * @param rounds - the charter's number of rounds at most, the current one among them.
  */
 export function movingValues(rounds: readonly RoundValues[]): RoundValues {
   const sums = new Map<Digest, bigint>()
-  for (const round of rounds.slice(-AVERAGED_ROUNDS)) {
+  for (const round of rounds) {
     for (const [cluster, value] of round) sums.set(cluster, (sums.get(cluster) ?? 0n) + value)
   }
   return sums

@@ -63,8 +63,8 @@ test('vectors: round values, moving values and the attribution root', () => {
     rounds,
     file.rounds.map((round) => numbers(round.roundValues)),
   )
-  assert.deepEqual(movingValues(rounds), numbers(file.moving))
-  assert.equal(attributionRoot(movingValues(rounds)), file.attributionRoot)
+  assert.deepEqual(movingValues(rounds.slice(-4)), numbers(file.moving))
+  assert.equal(attributionRoot(movingValues(rounds.slice(-4))), file.attributionRoot)
 })
 
 test('the committed vectors are what the slow references give', () => {

@@ -1,10 +1,16 @@
 /** Attribution (docs/spec/attribution.md): what each accepted cluster was worth to this round's hold-out. */
-import { attributionRoot, knnShapley, roundValues, type TrainPoint } from '@commonhold/attribution'
 import {
+  attributionRoot,
+  knnShapley,
+  type RoundValues,
+  roundValues,
+  type TrainPoint,
+} from '@commonhold/attribution'
+import {
+  areRelated,
   type Charter,
   type Digest,
   type EventId,
-  inSubtree,
   type MemberId,
   taggedHash,
   type View,
@@ -15,9 +21,9 @@ import type { RoundState } from './state.ts'
 
 export type Attribution = {
   /** This round's value of each cluster in the data set, by leader. */
-  readonly values: ReadonlyMap<EventId, bigint>
-  /** The values of the last rounds, this one included, by leader. */
-  readonly history: ReadonlyMap<EventId, readonly bigint[]>
+  readonly values: RoundValues
+  /** The values of the last rounds, this one included and last. */
+  readonly recent: readonly RoundValues[]
   readonly attributionRoot: Digest
 }
 
@@ -50,10 +56,10 @@ export function attributeRound(
     train: train.map(({ leader }) => leader),
     values,
     holdOut: test.map(({ leader }) => leader),
-  }) as ReadonlyMap<EventId, bigint>
+  })
   return {
     values: round,
-    history: extendHistory(previous.values, round, charter.averageRounds),
+    recent: [...previous.values, round].slice(-charter.averageRounds),
     attributionRoot: attributionRoot(round),
   }
 }
@@ -66,27 +72,16 @@ function ownerNumbers(rows: readonly DatasetRow[]): Owners {
   return { members: Array.from(numberOf.keys()), numberOf }
 }
 
-/** Nobody earns from a hold-out item of their own or of somebody whom they, or their invitees, brought in. */
+/** Nobody earns from a hold-out item of their own or of somebody related by invites: a split person would. */
 function conflicts(view: View, members: readonly MemberId[]): (train: number, holdOut: number) => boolean {
   const known = new Map<number, boolean>()
   return (train, holdOut) => {
     const pair = train * members.length + holdOut
     let answer = known.get(pair)
     if (answer === undefined) {
-      answer = inSubtree(view.members, members[train] as MemberId, members[holdOut] as MemberId)
+      answer = areRelated(view.members, members[train] as MemberId, members[holdOut] as MemberId)
       known.set(pair, answer)
     }
     return answer
   }
-}
-
-function extendHistory(
-  before: ReadonlyMap<EventId, readonly bigint[]>,
-  round: ReadonlyMap<EventId, bigint>,
-  keep: number,
-): ReadonlyMap<EventId, readonly bigint[]> {
-  const history = new Map<EventId, readonly bigint[]>()
-  for (const [leader, value] of round)
-    history.set(leader, [...(before.get(leader) ?? []), value].slice(-keep))
-  return history
 }

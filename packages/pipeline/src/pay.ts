@@ -1,4 +1,5 @@
 /** Pay (docs/spec/payouts.md): what a round's work weighs, and who gets what of the money. */
+import { movingValues } from '@commonhold/attribution'
 import type { Charter, EventId, MemberId, Round, UnixMillis, View } from '@commonhold/protocol'
 import { payToAt } from '@commonhold/protocol'
 import { type Judgement, type ReviewPay, reviewWeights } from '@commonhold/review'
@@ -97,10 +98,10 @@ function baseItems({ fresh }: Curation): BaseItem[] {
 /** Every cluster of the data set by max(0, average), but for corrected ones and gold (docs/spec/pipeline.md). */
 function valueItems({ rows, holdOut, attribution }: PayInput): Work[] {
   const work: Work[] = []
+  const values = movingValues(attribution.recent)
   for (const { leader, item, author, standing } of rows) {
     if (standing === 'corrected' || standing === 'gold') continue
-    let average = 0n
-    for (const value of attribution.history.get(leader) ?? []) average += value
+    const average = values.get(leader) ?? 0n
     work.push({
       member: author,
       kind: holdOut.has(leader) ? 'holdout' : 'value',

@@ -114,7 +114,7 @@ export function runRound(input: RoundInput): RoundResult {
     clusters: corpus.clusters,
     accepted: curation.accepted,
     answered: new Map(Array.from(waves.answered).filter(([leader]) => !curation.accepted.has(leader))),
-    values: attribution.history,
+    values: attribution.recent,
     live: training.gate.promoted
       ? { model: training.release, hash: training.releaseHash, round: round.round }
       : previous.live,

@@ -21,7 +21,7 @@ export const NO_ROUND: RoundState = {
   clusters: new Map(),
   accepted: new Map(),
   answered: new Map(),
-  values: new Map(),
+  values: [],
   live: undefined,
   rewards: NO_REWARDS,
 }
@@ -66,7 +66,7 @@ export function decodeState(bytes: Uint8Array): RoundState {
   } catch (cause) {
     throw new ProtocolError(
       'data.malformed',
-      "the stored state of a round is damaged: restore the home from a backup",
+      'the stored state of a round is damaged: restore the home from a backup',
       {},
       { cause },
     )

@@ -1,4 +1,5 @@
 /** What one round hands to the next. Recomputed by every replay from the first round on, never trusted. */
+import type { RoundValues } from '@commonhold/attribution'
 import type { ClassifierModel } from '@commonhold/learning'
 import type { Digest, EventId, MemberId } from '@commonhold/protocol'
 import type { RewardState } from '@commonhold/rewards'
@@ -34,8 +35,8 @@ export type RoundState = {
    * wave: their reviews keep counting.
    */
   readonly answered: ReadonlyMap<EventId, ReadonlyMap<MemberId, number>>
-  /** Values of the last rounds for each leader, latest last; at most the charter's number of rounds. */
-  readonly values: ReadonlyMap<EventId, readonly bigint[]>
+  /** By leader, of the last rounds, latest last; at most the charter's number of rounds. */
+  readonly values: readonly RoundValues[]
   readonly live:
     | { readonly model: ClassifierModel; readonly hash: Digest; readonly round: number }
     | undefined

@@ -6,8 +6,8 @@ import {
   type Charter,
   drawSeed,
   type EventId,
-  inSubtree,
   type MemberId,
+  mayReview,
   type Review,
   type Round,
   type View,
@@ -169,7 +169,7 @@ function drawWave(
       const wanted = held + needOf(so, id, charter)
       return wanted < charter.reviews.most ? wanted : charter.reviews.most
     },
-    conflict: (reviewer, author) => inSubtree(view.members, reviewer, author),
+    conflict: (reviewer, author) => !mayReview(view.members, reviewer, author),
   })
   for (const { item, reviewers: some } of drawn)
     for (const one of some) drawnAt.get(item as EventId)?.set(one, index)

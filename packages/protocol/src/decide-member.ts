@@ -14,7 +14,7 @@ import {
   type Contribution,
   currentRound,
   type ImportState,
-  inSubtree,
+  mayReview,
   type RoundPhase,
   type View,
 } from './view.ts'
@@ -244,10 +244,10 @@ function needReviewable(
 }
 
 function needNoConflict(view: View, judge: MemberId, author: MemberId): void {
-  if (inSubtree(view.members, judge, author)) {
+  if (!mayReview(view.members, judge, author)) {
     throw new ProtocolError(
       'review.not_allowed',
-      'nobody reviews an item of their own or of their invite subtree',
+      'nobody reviews an item of their own, or of somebody related by invites',
     )
   }
 }

@@ -144,11 +144,25 @@ export function payToAt(member: Member, at: UnixMillis): string | undefined {
   return address
 }
 
+/** Whether one of two members is the other or invited the other, over any number of steps: whose gains are one. */
+export const areRelated = (members: ReadonlyMap<MemberId, Member>, a: MemberId, b: MemberId): boolean =>
+  isInSubtree(members, a, b) || isInSubtree(members, b, a)
+
 /**
- * True when `below` is `above` itself or came by an invite of somebody in its subtree. Conflicts of interest run this way
- * only: whoever founded a community stands above everybody, and that must not bar everybody from judging its items.
+ * Whether `reviewer` may judge an item of `author`: never their own or a related member's. An organiser's items are the
+ * exception for those whom the organiser invited: where one founder invited everybody, nobody could answer gold otherwise.
  */
-export function inSubtree(members: ReadonlyMap<MemberId, Member>, above: MemberId, below: MemberId): boolean {
+export function mayReview(
+  members: ReadonlyMap<MemberId, Member>,
+  reviewer: MemberId,
+  author: MemberId,
+): boolean {
+  if (isInSubtree(members, reviewer, author)) return false
+  return members.get(author)?.roles.has('organiser') === true || !isInSubtree(members, author, reviewer)
+}
+
+/** True when `below` is `above` itself or came by an invite of somebody in its subtree. */
+function isInSubtree(members: ReadonlyMap<MemberId, Member>, above: MemberId, below: MemberId): boolean {
   // Invites form a forest: the inviter joined earlier, so the walk ends.
   for (let at: MemberId | undefined = below; at !== undefined; at = members.get(at)?.inviter) {
     if (at === above) return true

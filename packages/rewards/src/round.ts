@@ -109,7 +109,7 @@ function takeBack(
 /** What a round pays for. Work with weight 0 stays in the statement: a zero is explained, not dropped. */
 export type RoundWork = {
   readonly base: { readonly quotas: ReadonlyMap<string, number>; readonly items: readonly BaseItem[] }
-  /** See `valueWork`; it shares both sponsors' and customers' money. */
+  /** Weights are max(0, average of the last rounds); it shares both sponsors' and customers' money. */
   readonly value: readonly Work[]
   readonly reviews: readonly Work[]
   readonly improvers: readonly Work[]

@@ -101,32 +101,3 @@ function earnedBy(work: readonly Work[], budget: bigint, quota: number): bigint 
   const wanted = BigInt(quota) * HALF_UNITS.accepted
   return units >= wanted ? budget : (budget * units) / wanted
 }
-
-export type ValuedCluster = {
-  readonly item: string
-  readonly member: MemberId
-  /** Moving average of the cluster's Shapley value; negative where it did harm. */
-  readonly average: bigint
-  readonly reviewed: boolean
-}
-
-/**
- * Value pay (docs/spec/payouts.md, section 3): a cluster of the training set weighs max(0, average); a cluster of the
- * hold-out, which cannot be valued by itself, weighs the mean of those, rounded down.
- */
-export function valueWork(
-  training: readonly ValuedCluster[],
-  holdout: readonly Omit<ValuedCluster, 'average'>[],
-): Work[] {
-  let sum = 0n
-  const work: Work[] = training.map(({ item, member, average, reviewed }) => {
-    const weight = average > 0n ? average : 0n
-    sum += weight
-    return { member, kind: 'value', item, weight, reviewed }
-  })
-  const mean = training.length === 0 ? 0n : sum / BigInt(training.length)
-  for (const { item, member, reviewed } of holdout) {
-    work.push({ member, kind: 'holdout', item, weight: mean, reviewed })
-  }
-  return work
-}

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { EventId } from '@commonhold/protocol'
+import { type AcceptedCluster, NO_ROUND } from '../src/index.ts'
+import { FOUNDER, TestCommunity } from './support/community.ts'
+import { items, joinAll, reviewAll, truthful, wavesOf } from './support/round.ts'
+import { LABELS, textAbout } from './support/texts.ts'
+
+function opened(charter = {}): TestCommunity {
+  const community = new TestCommunity({ labels: LABELS, ...charter })
+  joinAll(community)
+  community.openRound()
+  return community
+}
+
+const outcome = ({ item, author, label, standing, round }: AcceptedCluster) => ({
+  item,
+  author,
+  label,
+  standing,
+  round,
+})
+
+test('consensus with the author accepts, another consensus corrects, and the round is noted', () => {
+  const community = opened()
+  for (const item of items(12)) community.submit(item)
+  const text = textAbout('heat', 99)
+  const wrong = community.submit({ author: 'bea', text, label: 'noise' })
+  const say = truthful(community)
+  reviewAll(community, NO_ROUND, (item, name) => (item === wrong ? 'heat' : say(item, name)))
+  community.closeReviews()
+  const { fresh } = community.run().curation
+  assert.equal(fresh.length, 13)
+  const last = fresh.at(-1) as AcceptedCluster
+  assert.deepEqual(outcome(last), {
+    item: wrong,
+    author: community.idOf('bea'),
+    label: 'heat',
+    standing: 'corrected',
+    round: 1,
+  })
+  for (const { standing } of fresh.slice(0, -1)) assert.equal(standing, 'accepted')
+})
+
+test('the credit goes to the first item of a cluster with the right label, even if another led it', () => {
+  const community = opened()
+  for (const item of items(12)) community.submit(item)
+  const text = textAbout('heat', 99)
+  const leader = community.submit({ author: 'bea', text, label: 'noise' })
+  const right = community.submit({ author: 'cem', text: `${text}!`, label: 'heat' })
+  community.submit({ author: 'dot', text: `${text}?`, label: 'heat' })
+  const say = truthful(community)
+  reviewAll(community, NO_ROUND, (item, name) => (item === leader ? 'heat' : say(item, name)))
+  community.closeReviews()
+  const { rows, curation } = community.run()
+  const cluster = curation.accepted.get(leader) as AcceptedCluster
+  assert.deepEqual(outcome(cluster), {
+    item: right,
+    author: community.idOf('cem'),
+    label: 'heat',
+    standing: 'accepted',
+    round: 1,
+  })
+  assert.equal(rows.filter((row) => row.leader === leader).length, 1, 'a copy is trained on never')
+})
+
+test('imported items stand with their own label and earn the standing that says so', () => {
+  const community = opened({ imported: 'accepted' })
+  const ids = community.import(items(12))
+  community.closeReviews()
+  const { fresh } = community.run().curation
+  assert.deepEqual(
+    fresh.map(({ item, standing, label }) => ({ item, standing, label })),
+    ids.map((item) => ({ item, standing: 'imported', label: community.view.contributions.get(item)?.label })),
+  )
+})
+
+test('an item whose gold answer is revealed is gold', () => {
+  const community = opened()
+  const gold = { text: textAbout('keys', 50), label: 'keys' }
+  community.commitGold([gold])
+  for (const item of items(12)) community.submit(item)
+  const item = community.submit({ author: FOUNDER, ...gold })
+  reviewAll(community, NO_ROUND)
+  community.closeReviews()
+  community.revealGold(item, gold.text, gold.label)
+  const { curation, holdOut, pay } = community.run()
+  assert.equal(curation.accepted.get(item)?.standing, 'gold')
+  assert.ok(!holdOut.includes(item))
+  assert.ok(!pay.closed.lines.some((line) => line.item === item), 'gold is never paid')
+})
+
+/** Everybody contradicts everybody in round 1, and agrees with the author afterwards. */
+function quarrel(community: TestCommunity, disputed: EventId) {
+  const say = truthful(community)
+  let turn = 0
+  return (item: EventId, name: string) =>
+    item === disputed ? LABELS.filter((label) => label !== 'heat')[turn++ % 2] : say(item, name)
+}
+
+test('what stays undecided waits, and a later round decides it with the reviews of both', () => {
+  const community = opened({ reviews: { first: 2, most: 4, acceptPpm: 990_000 } })
+  for (const item of items(12)) community.submit(item)
+  const disputed = community.submit({ author: 'bea', text: textAbout('heat', 99), label: 'heat' })
+  reviewAll(community, NO_ROUND, quarrel(community, disputed), 1)
+  const before = wavesOf(community, NO_ROUND).reviews.filter(({ item }) => item === disputed)
+  assert.equal(before.length, 2)
+  community.closeReviews()
+  const first = community.run()
+  assert.ok(!first.curation.accepted.has(disputed))
+  assert.ok(!first.rows.some(({ leader }) => leader === disputed))
+  community.close(first)
+  community.openRound()
+  for (const item of items(6, 'second')) community.submit(item)
+  reviewAll(community, first.state)
+  const { reviews, drawn } = wavesOf(community, first.state)
+  const own = reviews.filter(({ item }) => item === disputed)
+  assert.deepEqual(own.slice(0, 2), before, 'earlier reviews still count')
+  assert.equal(own.length, 4, 'and others were asked')
+  assert.equal(new Set(drawn.get(disputed)).size, 4, 'nobody twice')
+  community.closeReviews()
+  const second = community.run(first.state)
+  const decided = second.waves.estimate.items.find(({ item }) => item === disputed)
+  assert.equal(second.curation.accepted.has(disputed), (decided?.confidencePpm ?? 0) >= 990_000)
+  const paid = second.pay.closed.lines.filter(({ kind }) => kind === 'review')
+  const answersNow = second.waves.reviews.filter(({ index }) => index > (community.view.rounds[1]?.opened ?? 0))
+  const valid = [...second.pay.reviewers.values()].reduce((sum, one) => sum + one.valid, 0)
+  assert.equal(valid, answersNow.length, 'earlier reviews are not paid again')
+  assert.ok(paid.length > 0)
+})
+
+test('gold that its own round left undecided is gold when a later round settles it', () => {
+  const community = opened({ reviews: { first: 2, most: 5, acceptPpm: 800_000 } })
+  const gold = { text: textAbout('heat', 99), label: 'heat' }
+  community.commitGold([gold])
+  for (const item of items(12)) community.submit(item)
+  const item = community.submit({ author: FOUNDER, ...gold })
+  const say = truthful(community)
+  reviewAll(community, NO_ROUND, (id, name) => (id === item ? undefined : say(id, name)), 1)
+  community.closeReviews()
+  community.revealGold(item, gold.text, gold.label)
+  const first = community.run()
+  assert.ok(!first.curation.accepted.has(item))
+  community.close(first)
+  community.openRound()
+  for (const other of items(6, 'second')) community.submit(other)
+  // All reviewers but the author were drawn in round 1 or are now: those who were not sure cannot answer again.
+  community.join('new', { reviewer: true })
+  community.join('newer', { reviewer: true })
+  community.openWave()
+  for (const name of ['new', 'newer']) {
+    for (const [id, drawn] of wavesOf(community, first.state).drawn)
+      if (drawn.includes(community.idOf(name))) community.review(name, id, truthful(community)(id, name))
+  }
+  const names = ['founder', 'eli', 'fay', 'gus']
+  for (const [id, drawn] of wavesOf(community, first.state).drawn) {
+    for (const name of names) {
+      if (drawn.includes(community.idOf(name)) && !community.view.reviewed.has(`${id}:${community.idOf(name)}`))
+        community.review(name, id, truthful(community)(id, name))
+    }
+  }
+  community.closeReviews()
+  const second = community.run(first.state)
+  assert.equal(second.curation.accepted.get(item)?.standing, 'gold')
+  assert.ok(!second.holdOut.includes(item))
+  assert.ok(!second.pay.closed.lines.some((line) => line.item === item))
+})
