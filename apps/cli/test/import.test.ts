@@ -116,50 +116,6 @@ describe('import', () => {
     )
   })
 
-  test('after kill -9 in the middle the same command adds exactly the rest', async () => {
-    const before = await contributions()
-    const file = tableOf('killed', 3_000)
-    const child = spawn(
-      process.execPath,
-      [join(import.meta.dirname, 'support/import-child.ts'), home, file, COLUMNS.join(' ')],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    )
-    const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)))
-    for await (const line of createInterface({ input: child.stdout }))
-      if (Number(line) >= 2_048) child.kill('SIGKILL')
-    assert.equal(await ended, 'SIGKILL')
-    const { imported, repeated, rows } = resultOf(run('import', file, ...COLUMNS, '--json'))
-    assert.equal(imported + repeated, rows)
-    assert.ok(repeated >= 2_048 && imported > 0, `${repeated} survived, ${imported} were added`)
-    assert.equal(await contributions(), before + 3_000)
-    await holds(file, 'killed', 3_000)
-  })
-
-  test('stopped between two batches, it ends with what is whole and continues', async () => {
-    const rows = rowsOf('stopped', 2_100).map((row, i) => ({ ...row, row: i }))
-    const stop = new AbortController()
-    const reading = COLUMNS.join(' ')
-    const file = tableOf('stopped', 2_100)
-    {
-      await using community = await openHome(home)
-      const signer = memberSigner(community, FOUNDER)
-      const onProgress = (done: number) => (done >= 1_024 ? stop.abort() : undefined)
-      const of = {
-        community,
-        signer,
-        file: digestOf(file),
-        rows: 2_100,
-        reading,
-        signal: stop.signal,
-        onProgress,
-      }
-      await assert.rejects(importContributions(of, rows), { name: 'AbortError' })
-    }
-    const { imported, repeated } = resultOf(run('import', file, ...COLUMNS, '--json'))
-    assert.deepEqual([imported, repeated], [52, 2_048])
-    await holds(file, 'stopped', 2_100)
-  })
-
   test('nothing is written unless every row is good', async () => {
     const before = await look(home, (view) => view.size)
     const bad: readonly (readonly [
@@ -307,4 +263,51 @@ test('an import that the rules refuse is a refusal, not a bug', async () => {
     importContributions(of, [{ row: 0, text: 'a', label: 'heat' }]),
     (error: unknown) => error instanceof ProtocolError && error.code === 'key.unknown',
   )
+})
+
+// Last, because every command reads the whole log.
+describe('an import that was stopped', () => {
+  test('after kill -9 in the middle the same command adds exactly the rest', async () => {
+    const before = await contributions()
+    const file = tableOf('killed', 3_000)
+    const child = spawn(
+      process.execPath,
+      [join(import.meta.dirname, 'support/import-child.ts'), home, file, COLUMNS.join(' ')],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)))
+    for await (const line of createInterface({ input: child.stdout }))
+      if (Number(line) >= 2_048) child.kill('SIGKILL')
+    assert.equal(await ended, 'SIGKILL')
+    const { imported, repeated, rows } = resultOf(run('import', file, ...COLUMNS, '--json'))
+    assert.equal(imported + repeated, rows)
+    assert.ok(repeated >= 2_048 && imported > 0, `${repeated} survived, ${imported} were added`)
+    assert.equal(await contributions(), before + 3_000)
+    await holds(file, 'killed', 3_000)
+  })
+
+  test('stopped between two batches, it ends with what is whole and continues', async () => {
+    const rows = rowsOf('stopped', 2_100).map((row, i) => ({ ...row, row: i }))
+    const stop = new AbortController()
+    const reading = COLUMNS.join(' ')
+    const file = tableOf('stopped', 2_100)
+    {
+      await using community = await openHome(home)
+      const signer = memberSigner(community, FOUNDER)
+      const onProgress = (done: number) => (done >= 1_024 ? stop.abort() : undefined)
+      const of = {
+        community,
+        signer,
+        file: digestOf(file),
+        rows: 2_100,
+        reading,
+        signal: stop.signal,
+        onProgress,
+      }
+      await assert.rejects(importContributions(of, rows), { name: 'AbortError' })
+    }
+    const { imported, repeated } = resultOf(run('import', file, ...COLUMNS, '--json'))
+    assert.deepEqual([imported, repeated], [52, 2_048])
+    await holds(file, 'stopped', 2_100)
+  })
 })
