@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import type { AuditReport, StepReport } from '@commonhold/audit'
 import { artifactName } from '@commonhold/node'
 import { openPostgres } from '@commonhold/store'
-import pg from 'pg'
 import {
   copyHome,
   found,
@@ -15,6 +15,9 @@ import {
   removeHome,
   settleRound,
 } from '../../../packages/node/test/small-community.ts'
+
+// The store's own driver: no other package speaks to a database.
+const pg = createRequire(import.meta.resolve('@commonhold/store'))('pg') as typeof import('pg')
 
 const CLI = join(import.meta.dirname, '../src/main.ts')
 

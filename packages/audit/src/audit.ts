@@ -3,14 +3,15 @@
  * the node runs, and compared. It believes nothing that it can compute, and says of the rest whose word it is.
  */
 import { equalBytes, type Verifier, type View } from '@commonhold/protocol'
-import { type ChainInput, type CompiledContracts, checkChain } from './chain.ts'
-import { compareLog, readCheckpoint, readManifest } from './checkpoint.ts'
+import type { Checkpoint } from '@commonhold/tlog'
+import { type CompiledContracts, checkChain } from './chain.ts'
+import { compareLog, type ManifestFile, readCheckpoint, readManifest } from './checkpoint.ts'
 import { firstDifference } from './difference.ts'
-import { encodeManifest, MANIFEST_PATH, type Manifest, manifestOf } from './export-format.ts'
+import { encodeManifest, logPath, MANIFEST_PATH, type Manifest, manifestOf } from './export-format.ts'
 import { type Replayed, replayLog } from './replay.ts'
 import { type AuditReport, reportOf } from './report.ts'
 import { RoundAudit } from './rounds.ts'
-import { type AuditSource, parseJson, readNeeded } from './source.ts'
+import type { AuditSource } from './source.ts'
 import { Mismatch, StepBook, Stopped } from './steps.ts'
 import type { ProvenChain } from './storage-proof.ts'
 
@@ -35,32 +36,23 @@ export async function auditExport(source: AuditSource, options: AuditOptions): P
   book.declare(['time'], 'no witness has cosigned: the times are those of the node')
   let replayed: Replayed | undefined
   try {
-    replayed = await auditLog(source, options, book, rounds)
-    declareAttested(book, replayed.view, rounds)
-    const proven = await checkChain({
-      source,
-      book,
-      rounds: rounds.rounds,
-      ...replayed,
-      ...chainOptions(options),
-    })
-    await book.check('manifest', MANIFEST_PATH, () => checkManifest(source, replayed as Replayed, proven))
-    checkRules(book, replayed.view, options.rules)
+    const head = await readHead(source, options.verifier, book)
+    replayed = await replayAll(source, options, book, rounds, head)
+    const { view } = replayed
+    declareAttested(book, view, rounds)
+    const { contracts } = options
+    const proven = await checkChain({ source, book, rounds: rounds.rounds, contracts, ...replayed })
+    await book.check('manifest', MANIFEST_PATH, () => checkManifest(head.manifest, view, proven))
+    checkRules(book, view, options.rules)
   } catch (error) {
     if (!(error instanceof Stopped)) throw error
   }
   return reportOf(book, replayed, rounds.rounds)
 }
 
-const chainOptions = ({ contracts }: AuditOptions): Pick<ChainInput, 'contracts'> => ({ contracts })
+type Head = { readonly manifest: ManifestFile; readonly checkpoint: Checkpoint }
 
-async function auditLog(
-  source: AuditSource,
-  options: AuditOptions,
-  book: StepBook,
-  rounds: RoundAudit,
-): Promise<Replayed> {
-  const { verifier, onProgress } = options
+async function readHead(source: AuditSource, verifier: Verifier, book: StepBook): Promise<Head> {
   const manifest = await book.demand(
     'manifest',
     () => MANIFEST_PATH,
@@ -69,7 +61,7 @@ async function auditLog(
   book.pass('manifest', 'format 1')
   const { checkpoint, founding } = await book.demand(
     'checkpoint',
-    () => 'log/checkpoint',
+    () => logPath('checkpoint'),
     () => readCheckpoint(source, verifier),
   )
   book.pass('checkpoint', `size ${checkpoint.size}, signed with both keys of the founding event`)
@@ -78,6 +70,16 @@ async function auditLog(
     () => MANIFEST_PATH,
     () => compareLog(manifest, checkpoint, founding),
   )
+  return { manifest, checkpoint }
+}
+
+async function replayAll(
+  source: AuditSource,
+  { verifier, onProgress }: AuditOptions,
+  book: StepBook,
+  rounds: RoundAudit,
+  { checkpoint }: Head,
+): Promise<Replayed> {
   const replayed = await replayLog({
     source,
     checkpoint,
@@ -101,20 +103,14 @@ async function auditLog(
 }
 
 /** Its bytes are a function of the log and of the chain's proof. */
-async function checkManifest(
-  source: AuditSource,
-  { view }: Replayed,
-  proven: ProvenChain | undefined,
-): Promise<void> {
+function checkManifest({ bytes, fields }: ManifestFile, view: View, proven: ProvenChain | undefined): void {
   const block = proven && { number: Number(proven.block.number), hash: proven.block.hash }
-  const bytes = await readNeeded(source, MANIFEST_PATH)
-  const found = parseJson(bytes, MANIFEST_PATH) as { readonly chain?: Manifest['chain'] }
   const expected = manifestOf(view, block)
   // Without a proof that holds there is nothing to compare its block with, and the chain's own step has failed.
   const unproven = view.chain !== undefined && proven === undefined
-  const manifest = unproven ? { ...expected, chain: found.chain ?? null } : expected
+  const manifest = unproven ? { ...expected, chain: fields['chain'] as Manifest['chain'] } : expected
   if (equalBytes(encodeManifest(manifest), bytes)) return
-  const place = firstDifference(manifest, found, MANIFEST_PATH)
+  const place = firstDifference(manifest, fields, MANIFEST_PATH)
   if (place === undefined) throw new Mismatch(MANIFEST_PATH, 'the canonical encoding', 'another encoding')
   throw new Mismatch(place.where, place.expected, place.found)
 }

@@ -10,20 +10,23 @@ import {
   TILE_WIDTH,
 } from '@commonhold/tlog'
 import { logPath, MANIFEST_PATH } from './export-format.ts'
-import { type AuditSource, readJson, readNeeded } from './source.ts'
+import { type AuditSource, parseJson, readNeeded } from './source.ts'
 import { Mismatch } from './steps.ts'
 
 type Founding = EventOf<'community.founded'>
 
-/** What the manifest must say before the log can be read; the rest is compared when the log is folded. */
-export async function readManifest(source: AuditSource): Promise<Readonly<Record<string, unknown>>> {
-  const manifest = await readJson(source, MANIFEST_PATH)
+/** Read once: a source that answers twice could answer twice differently. */
+export type ManifestFile = { readonly bytes: Uint8Array; readonly fields: Readonly<Record<string, unknown>> }
+
+export async function readManifest(source: AuditSource): Promise<ManifestFile> {
+  const bytes = new Uint8Array(await readNeeded(source, MANIFEST_PATH))
+  const manifest = parseJson(bytes, MANIFEST_PATH)
   if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest)) {
     throw new Mismatch(MANIFEST_PATH, 'an object', manifest)
   }
   const fields = manifest as Readonly<Record<string, unknown>>
   if (fields['format'] !== 1) throw new Mismatch(`${MANIFEST_PATH}.format`, 1, fields['format'])
-  return fields
+  return { bytes, fields }
 }
 
 /**
@@ -48,7 +51,7 @@ export async function readCheckpoint(
 
 /** The log that the manifest announces is the one that is there. */
 export function compareLog(
-  manifest: Readonly<Record<string, unknown>>,
+  { fields: manifest }: ManifestFile,
   { size }: Checkpoint,
   { log }: Founding,
 ): void {

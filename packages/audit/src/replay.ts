@@ -208,11 +208,18 @@ async function readAddenda(
 
 async function foldEntry(input: ReplayInput, fold: Fold, entry: Entry, bytes: Uint8Array): Promise<void> {
   const { view, texts } = fold
-  const where = (): string => `entry ${view.size} (${logPath(entriesPath(floor(view.size / TILE_WIDTH)))})`
+  const where = (): string => placeOf(view.size, input.checkpoint.size)
   input.book.demandNow('rules', where, () => admit(view, entry, bytes))
   const [event] = entry.events
   if (event?.type === 'round.closed') await input.onClosed(event, view, (content) => texts.get(content))
   apply(view, entry)
+}
+
+/** An entry and the file that holds it. */
+function placeOf(index: number, size: number): string {
+  const n = floor(index / TILE_WIDTH)
+  const left = size - n * TILE_WIDTH
+  return `entry ${index} (${logPath(entriesPath(n, left < TILE_WIDTH ? left : TILE_WIDTH))})`
 }
 
 function admit(view: View, entry: Entry, bytes: Uint8Array): void {
