@@ -116,7 +116,7 @@ function checkManifest({ bytes, fields }: ManifestFile, view: View, proven: Prov
 }
 
 function checkRules(book: StepBook, view: View, mine: string | undefined): void {
-  const { version, digest } = (view.founding as NonNullable<View['founding']>).rules
+  const { version, digest } = view.rules as NonNullable<View['rules']>
   if (mine !== undefined && mine !== digest) {
     book.attest('manifest', `the log names rules ${digest}; this audit ran rules ${mine}`)
   }

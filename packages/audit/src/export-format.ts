@@ -51,7 +51,7 @@ export type Manifest = {
 
 /** What the manifest says about a community whose whole log is `view`. */
 export function manifestOf(view: View, block: ChainBlock | undefined): Manifest {
-  const { community, founding, chain } = view
+  const { community, founding, chain, rules } = view
   if (community === undefined || founding === undefined) throw new Error('the community is not founded')
   const { origin, ed25519, p256 } = founding.log
   return {
@@ -59,7 +59,7 @@ export function manifestOf(view: View, block: ChainBlock | undefined): Manifest 
     community,
     log: { origin, ed25519, p256, size: view.size, events: view.events, history: view.history },
     chain: chain === undefined || block === undefined ? null : { ...chainOf(chain), block },
-    rules: founding.rules,
+    rules: rules ?? founding.rules,
     rounds: view.rounds.filter(({ closed }) => closed !== undefined).map(({ round }) => round),
   }
 }

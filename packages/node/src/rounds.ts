@@ -26,7 +26,7 @@ import {
 import type { Hex } from 'viem'
 import { type ChainSide, type Mined, plainCall } from './chain-side.ts'
 import type { Community } from './community.ts'
-import { rulesDigest } from './rules.ts'
+import { RULES_VERSION, rulesDigest } from './rules.ts'
 
 export const artifactName = (
   round: number,
@@ -55,6 +55,13 @@ export async function openRound(
     })
   }
   return currentRound(community.view) as Round
+}
+
+/** An upgrade of the software changes the rules by an event that everybody can read, never silently. */
+async function adoptRules(community: Community): Promise<void> {
+  const rules = { version: RULES_VERSION, digest: rulesDigest() }
+  if (community.view.rules?.digest !== rules.digest)
+    await community.submitOwn({ type: 'rules.adopted', rules })
 }
 
 /** Who is asked to review what, as everybody can recompute it. */
@@ -96,6 +103,7 @@ export async function closeRound(
   const round = needRound(community)
   if (chain.addresses === undefined)
     throw new ProtocolError('chain.not_bound', 'no chain is bound to this community yet')
+  await adoptRules(community)
   await chain.settle()
   const block = await chain.latestBlock()
   const pool = await chain.pool()

@@ -45,6 +45,7 @@ export const createView = (): MutableView => ({
   history: digest('0'.repeat(64)),
   community: undefined,
   founding: undefined,
+  rules: undefined,
   chain: undefined,
   members: new Map(),
   keys: new Map(),
@@ -89,6 +90,7 @@ const APPLIERS: Appliers = {
   'community.founded': (event, { view, address, id }) => {
     view.community = id
     view.founding = event
+    view.rules = event.rules
     addMember(view, memberIdOf(id, event.founder), event.founder, address, undefined, [
       'organiser',
       'reviewer',
@@ -177,6 +179,9 @@ const APPLIERS: Appliers = {
   },
   'gold.revealed': (event, { view }) => {
     ;(roundOf(view, event.round)?.gold as Map<EventId, string> | undefined)?.set(event.item, event.label)
+  },
+  'rules.adopted': (event, { view }) => {
+    view.rules = event.rules
   },
   'round.opened': (event, { view, address }) => {
     view.rounds.push({

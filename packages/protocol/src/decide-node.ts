@@ -8,6 +8,10 @@ export function decideNodeEvent(view: View, event: NodeEvent): void {
     case 'chain.bound':
       if (view.chain !== undefined) throw badState('the chain is bound already')
       return
+    case 'rules.adopted': {
+      if (view.rules?.digest === event.rules.digest) throw badState('these rules are in force already')
+      return
+    }
     case 'round.opened':
       decideOpening(view, event)
       return
@@ -79,7 +83,7 @@ function decideClosing(view: View, event: EventOf<'round.closed'>): void {
   if (event.logSize > view.size) throw badState('the round claims entries that are not in the log')
   if (event.logSize <= (round.reviewsClosed ?? round.opened))
     throw badState('the round claims a log from before the end of its reviews')
-  if (event.rules !== view.founding?.rules.digest) throw badState("not the rules of the community's founding")
+  if (event.rules !== view.rules?.digest) throw badState('not the rules that the community has adopted')
 }
 
 function needChain(view: View): void {

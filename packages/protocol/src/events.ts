@@ -32,6 +32,7 @@ const addenda = list(digestSchema, 0, 8)
 const base = { v: literal(1) } as const
 const byMember = { ...base, community: digestSchema, member: memberSchema, nonce: nonceSchema } as const
 const byNode = { ...base, community: digestSchema, index: indexSchema } as const
+const rulesSchema = object({ version: asciiSchema, digest: digestSchema })
 const blockSchema = object({ number: indexSchema, hash: hash32Schema })
 
 export const METRIC_NAMES = [
@@ -61,7 +62,7 @@ const SCHEMAS = {
     founder: keySchema,
     node: keySchema,
     log: object({ origin: asciiSchema, ed25519: asciiSchema, p256: asciiSchema }),
-    rules: object({ version: asciiSchema, digest: digestSchema }),
+    rules: rulesSchema,
     charter: charterSchema,
     addenda,
   }),
@@ -163,6 +164,8 @@ const SCHEMAS = {
     label: labelSchema,
     salt: nonceSchema,
   }),
+  /** Later rounds follow these rules: an upgrade of the software, visible to everybody. */
+  'rules.adopted': object({ ...byNode, type: literal('rules.adopted'), rules: rulesSchema }),
   'round.opened': object({
     ...byNode,
     type: literal('round.opened'),

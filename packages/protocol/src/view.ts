@@ -102,6 +102,8 @@ export type View = {
   readonly history: Digest
   readonly community: EventId | undefined
   readonly founding: EventOf<'community.founded'> | undefined
+  /** In force: the founding's, or those adopted last. */
+  readonly rules: EventOf<'community.founded'>['rules'] | undefined
   readonly chain: EventOf<'chain.bound'> | undefined
   readonly members: ReadonlyMap<MemberId, Member>
   readonly keys: ReadonlyMap<KeyId, KeyState>
