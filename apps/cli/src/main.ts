@@ -28,6 +28,8 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
   'usage.invalid',
   'home.missing',
   'home.exists',
+  'contribution.label_unknown',
+  'contribution.unknown',
   'data.malformed',
   'data.too_large',
 ])
@@ -100,6 +102,12 @@ function explain(error: unknown): number {
   )
   return 70
 }
+
+// A reader that has seen enough, such as "head", is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
 
 try {
   process.exitCode = await main(process.argv.slice(2))

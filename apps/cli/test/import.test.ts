@@ -127,7 +127,7 @@ describe('import', () => {
       [
         'text,label\na,heat\nb,cold\n',
         [],
-        1,
+        2,
         /bad\.csv:3: the label "cold" is not in the charter \(contribution\.label_unknown\)/,
       ],
       ['text,label\na,heat\n"",heat\n', [], 2, /bad\.csv:3: "text" is empty \(data\.malformed\)/],

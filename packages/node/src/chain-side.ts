@@ -44,7 +44,8 @@ export interface ChainSide {
   anchor(size?: number): Promise<void>
   /** Entries that the chain has anchored. */
   anchored(): Promise<number>
-  pool(): Promise<PoolState>
+  /** @param block as of then; the latest by default. */
+  pool(block?: ChainBlock): Promise<PoolState>
   /** Transaction and block of an outbox row that is done. */
   minedRow(id: string): Promise<Mined | undefined>
   latestBlock(): Promise<ChainBlock>
@@ -181,7 +182,8 @@ export async function openChainSide(
       await settle()
     },
     anchored: async () => Number((await readAnchor(connection.client, needed())).size),
-    pool: () => readPool(connection.client, needed()),
+    pool: (block) =>
+      readPool(connection.client, needed(), block === undefined ? {} : { blockNumber: BigInt(block.number) }),
     minedRow: async (id) => {
       const row = await store.outbox.get(id)
       if (row?.done !== true || row.hash === undefined) return undefined

@@ -106,7 +106,7 @@ export async function closeRound(
   await adoptRules(community)
   await chain.settle()
   const block = await chain.latestBlock()
-  const pool = await chain.pool()
+  const pool = await chain.pool(block)
   const contents: Contents = await community.contents()
   const result = runRound({
     view: community.view,
