@@ -1,12 +1,15 @@
 /** `npm run bench -- NAME`: prints a JSON line for each figure; without a name, which names there are. */
 
+import { append } from './append.ts'
+import { audit } from './audit.ts'
 import { knnDense } from './knn-dense.ts'
 import { knnSparse } from './knn-sparse.ts'
+import { log } from './log.ts'
 import type { Benchmark } from './report.ts'
 import { topK } from './top-k.ts'
 import { training } from './training.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [topK, knnDense, knnSparse, training]
+const BENCHMARKS: readonly Benchmark[] = [topK, knnDense, knnSparse, training, log, append, audit]
 
 function list(): void {
   console.log(
