@@ -93,7 +93,7 @@ test('every event type has the digest of its vector', () => {
     assert.equal(eventId(event), id)
     types.add(type)
   }
-  assert.equal(types.size, 22)
+  assert.equal(types.size, 23)
 })
 
 test('ids, commitments, invites and seeds come out', () => {

@@ -88,6 +88,7 @@ function byNode(names: Names): Payload[] {
   const contracts = { token: address('c'), pool: address('d'), shares: address('e'), anchor: address('f') }
   return [
     { type: 'chain.bound', chainId: 31_337, ...contracts, practice: true },
+    { type: 'rules.adopted', rules: { version: '0.2.0', digest: hex('d', 64) } },
     { type: 'round.opened', round: 1, quotas: [{ label: 'heating', quota: 40 }] },
     { type: 'round.wave.opened', round: 1, wave: 1 },
     { type: 'round.reviews.closed', round: 1 },
