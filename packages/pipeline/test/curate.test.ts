@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EventId } from '@commonhold/protocol'
 import { type AcceptedCluster, NO_ROUND } from '../src/index.ts'
 import { FOUNDER, TestCommunity } from './support/community.ts'
 import { items, joinAll, reviewAll, truthful, wavesOf } from './support/round.ts'
@@ -79,7 +78,7 @@ test('an item whose gold answer is revealed is gold', () => {
   const community = opened()
   const gold = { text: textAbout('keys', 50), label: 'keys' }
   community.commitGold([gold])
-  for (const item of items(12)) community.submit(item)
+  for (const other of items(12)) community.submit(other)
   const item = community.submit({ author: FOUNDER, ...gold })
   reviewAll(community, NO_ROUND)
   community.closeReviews()
@@ -90,23 +89,18 @@ test('an item whose gold answer is revealed is gold', () => {
   assert.ok(!pay.closed.lines.some((line) => line.item === item), 'gold is never paid')
 })
 
-/** Everybody contradicts everybody in round 1, and agrees with the author afterwards. */
-function quarrel(community: TestCommunity, disputed: EventId) {
-  const say = truthful(community)
-  let turn = 0
-  return (item: EventId, name: string) =>
-    item === disputed ? LABELS.filter((label) => label !== 'heat')[turn++ % 2] : say(item, name)
-}
-
 test('what stays undecided waits, and a later round decides it with the reviews of both', () => {
-  const community = opened({ reviews: { first: 2, most: 4, acceptPpm: 990_000 } })
-  for (const item of items(12)) community.submit(item)
+  const community = opened()
+  for (const item of items(30)) community.submit(item)
   const disputed = community.submit({ author: 'bea', text: textAbout('heat', 99), label: 'heat' })
-  reviewAll(community, NO_ROUND, quarrel(community, disputed), 1)
+  const say = truthful(community)
+  const wrong = ['keys', 'noise']
+  reviewAll(community, NO_ROUND, (item, name) => (item === disputed ? wrong.pop() : say(item, name)), 1)
   const before = wavesOf(community, NO_ROUND).reviews.filter(({ item }) => item === disputed)
   assert.equal(before.length, 2)
   community.closeReviews()
   const first = community.run()
+  assert.equal(first.curation.accepted.size, 30)
   assert.ok(!first.curation.accepted.has(disputed))
   assert.ok(!first.rows.some(({ leader }) => leader === disputed))
   community.close(first)
@@ -116,24 +110,21 @@ test('what stays undecided waits, and a later round decides it with the reviews 
   const { reviews, drawn } = wavesOf(community, first.state)
   const own = reviews.filter(({ item }) => item === disputed)
   assert.deepEqual(own.slice(0, 2), before, 'earlier reviews still count')
-  assert.equal(own.length, 4, 'and others were asked')
-  assert.equal(new Set(drawn.get(disputed)).size, 4, 'nobody twice')
+  assert.ok(own.length > 2, 'and others were asked')
+  assert.equal(new Set(drawn.get(disputed)).size, own.length, 'nobody twice')
   community.closeReviews()
   const second = community.run(first.state)
-  const decided = second.waves.estimate.items.find(({ item }) => item === disputed)
-  assert.equal(second.curation.accepted.has(disputed), (decided?.confidencePpm ?? 0) >= 990_000)
-  const paid = second.pay.closed.lines.filter(({ kind }) => kind === 'review')
-  const answersNow = second.waves.reviews.filter(({ index }) => index > (community.view.rounds[1]?.opened ?? 0))
+  assert.deepEqual(second.curation.accepted.get(disputed)?.standing, 'accepted')
+  const now = second.waves.reviews.filter(({ index }) => index > (community.view.rounds[1]?.opened ?? 0))
   const valid = [...second.pay.reviewers.values()].reduce((sum, one) => sum + one.valid, 0)
-  assert.equal(valid, answersNow.length, 'earlier reviews are not paid again')
-  assert.ok(paid.length > 0)
+  assert.equal(valid, now.length, 'earlier reviews are not paid again')
 })
 
 test('gold that its own round left undecided is gold when a later round settles it', () => {
   const community = opened({ reviews: { first: 2, most: 5, acceptPpm: 800_000 } })
   const gold = { text: textAbout('heat', 99), label: 'heat' }
   community.commitGold([gold])
-  for (const item of items(12)) community.submit(item)
+  for (const other of items(12)) community.submit(other)
   const item = community.submit({ author: FOUNDER, ...gold })
   const say = truthful(community)
   reviewAll(community, NO_ROUND, (id, name) => (id === item ? undefined : say(id, name)), 1)
@@ -144,21 +135,9 @@ test('gold that its own round left undecided is gold when a later round settles 
   community.close(first)
   community.openRound()
   for (const other of items(6, 'second')) community.submit(other)
-  // All reviewers but the author were drawn in round 1 or are now: those who were not sure cannot answer again.
+  // Who was not sure before has answered.
   community.join('new', { reviewer: true })
-  community.join('newer', { reviewer: true })
-  community.openWave()
-  for (const name of ['new', 'newer']) {
-    for (const [id, drawn] of wavesOf(community, first.state).drawn)
-      if (drawn.includes(community.idOf(name))) community.review(name, id, truthful(community)(id, name))
-  }
-  const names = ['founder', 'eli', 'fay', 'gus']
-  for (const [id, drawn] of wavesOf(community, first.state).drawn) {
-    for (const name of names) {
-      if (drawn.includes(community.idOf(name)) && !community.view.reviewed.has(`${id}:${community.idOf(name)}`))
-        community.review(name, id, truthful(community)(id, name))
-    }
-  }
+  reviewAll(community, first.state)
   community.closeReviews()
   const second = community.run(first.state)
   assert.equal(second.curation.accepted.get(item)?.standing, 'gold')

@@ -30,7 +30,10 @@ function naiveRoot(leaves: readonly Buffer[]): Buffer {
 }
 
 /** docs/spec/pipeline.md, section 5, with the canonical encoding written out: keys ascending, no white space. */
-function leafOf({ view }: TestCommunity, { leader, item, label, standing }: RoundResult['rows'][number]): Buffer {
+function leafOf(
+  { view }: TestCommunity,
+  { leader, item, label, standing }: RoundResult['rows'][number],
+): Buffer {
   const content = view.contributions.get(item)?.content
   return Buffer.from(
     `{"cluster":"${leader}","content":"${content}","item":"${item}","label":"${label}","standing":"${standing}"}`,

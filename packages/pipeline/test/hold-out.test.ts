@@ -22,7 +22,10 @@ const rules: fc.Arbitrary<HoldOutRule> = fc.record({
 })
 
 /** The rule once more, by sorting and counting, for rounds in which nobody's part is capped. */
-function naive(fresh: readonly AcceptedCluster[], { shareBasisPoints, most }: HoldOutRule): readonly string[] {
+function naive(
+  fresh: readonly AcceptedCluster[],
+  { shareBasisPoints, most }: HoldOutRule,
+): readonly string[] {
   const ticket = ({ leader }: AcceptedCluster) => taggedHash('hold-out', SEED, leader)
   const byTicket = (a: AcceptedCluster, b: AcceptedCluster) => compareText(ticket(a), ticket(b))
   const drawn = ['a', 'b', 'c'].flatMap((label) => {

@@ -11,9 +11,11 @@ function someState(): RoundState {
   const community = new TestCommunity({ labels: LABELS })
   joinAll(community)
   community.openRound({ heat: 4 })
-  for (const item of items(18)) community.submit(item, 'en')
+  for (const item of items(45)) community.submit(item, 'en')
   const never = community.submit({ author: 'bea', text: 'something else entirely', label: 'heat' })
-  reviewAll(community, NO_ROUND, (id) => (id === never ? undefined : community.view.contributions.get(id)?.label))
+  reviewAll(community, NO_ROUND, (id) =>
+    id === never ? undefined : community.view.contributions.get(id)?.label,
+  )
   community.closeReviews()
   return community.run().state
 }
@@ -27,7 +29,8 @@ const malformed = (error: unknown): boolean =>
 test('a state comes back as it was, with everything that a next round reads', () => {
   assert.deepEqual(decodeState(bytes), state)
   assert.equal(state.answered.size, 1)
-  assert.ok(state.live !== undefined && state.rewards.accounts.size > 0 && state.values.size > 0)
+  assert.ok(state.live !== undefined)
+  assert.ok(state.rewards.accounts.size > 0 && state.values.length > 0)
   assert.deepEqual(encodeState(decodeState(bytes)), bytes)
 })
 
@@ -52,5 +55,7 @@ test('a cut or lengthened state and foreign bytes are refused', () => {
     assert.throws(() => decodeState(bytes.subarray(0, length)), malformed)
   assert.throws(() => decodeState(Uint8Array.from([...none, 0])), malformed)
   assert.throws(() => decodeState(Uint8Array.from([...bytes, 0])), malformed)
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (any) => assert.throws(() => decodeState(any), malformed)))
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (any) => assert.throws(() => decodeState(any), malformed)),
+  )
 })

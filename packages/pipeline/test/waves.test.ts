@@ -41,20 +41,26 @@ test('only reviewers whose role is older than the wave are drawn', () => {
   assert.ok(!first.has(community.idOf('bea')), 'an author is no reviewer')
 })
 
-test('nobody is drawn for an own item or for one of the own invite subtree, but an inviter is judged by the invited', () => {
-  const community = new TestCommunity({ labels: LABELS, reviews: { first: 4, most: 5, acceptPpm: 800_000 } })
-  community.join('top', { reviewer: true })
+test('nobody is drawn for an own item or for one of somebody related by invites', () => {
+  const community = new TestCommunity({ labels: LABELS, reviews: { first: 5, most: 5, acceptPpm: 800_000 } })
+  community.join('top', { by: FOUNDER, reviewer: true })
   community.join('child', { by: 'top', reviewer: true })
   community.join('grandchild', { by: 'child', reviewer: true })
+  community.join('sibling', { by: 'top', reviewer: true })
   community.join('stranger', { reviewer: true })
   community.openRound()
-  const byGrandchild = community.submit({ author: 'grandchild', text: textAbout('heat', 1), label: 'heat' })
-  const byTop = community.submit({ author: 'top', text: textAbout('keys', 1), label: 'keys' })
+  const submit = (author: string, i: number) =>
+    community.submit({ author, text: textAbout('heat', i), label: 'heat' })
+  const byGrandchild = submit('grandchild', 1)
+  const byTop = submit('top', 2)
+  const byFounder = submit(FOUNDER, 3)
   community.openWave()
   const { drawn } = waves(community)
   const ids = (...names: readonly string[]) => sorted(names.map((name) => community.idOf(name)))
-  assert.deepEqual(sorted(drawn.get(byGrandchild) ?? []), ids(FOUNDER, 'stranger'))
-  assert.deepEqual(sorted(drawn.get(byTop) ?? []), ids(FOUNDER, 'child', 'grandchild', 'stranger'))
+  assert.deepEqual(sorted(drawn.get(byGrandchild) ?? []), ids('sibling', 'stranger'))
+  assert.deepEqual(sorted(drawn.get(byTop) ?? []), ids('stranger'))
+  const invited = ids('top', 'child', 'grandchild', 'sibling', 'stranger')
+  assert.deepEqual(sorted(drawn.get(byFounder) ?? []), invited, 'an organiser is judged by the invited')
 })
 
 test('whoever is not sure has answered, and somebody else is drawn in the next wave', () => {

@@ -47,6 +47,7 @@ export class TestCommunity {
   readonly view: MutableView = createView()
   readonly contents = new Map<Digest, string>()
   readonly founder: MemberId
+  readonly names = new Map<MemberId, string>()
   #nonces = 0
 
   constructor(charter: Partial<Charter> & Pick<Charter, 'labels'>) {
@@ -62,6 +63,7 @@ export class TestCommunity {
       addenda: [],
     })
     this.founder = memberIdOf(this.community, keyOf(FOUNDER))
+    this.names.set(this.founder, FOUNDER)
     const contract = addressOf('contract')
     this.byNode('chain.bound', {
       chainId: 1,
@@ -95,6 +97,7 @@ export class TestCommunity {
     this.byMember(name, 'member.joined', { key: keyOf(name), ...invite })
     if (how.poor !== true) this.byMember(name, 'member.payout.set', { address: addressOf(name) })
     if (how.reviewer === true) this.grantReviewer(name)
+    this.names.set(this.idOf(name), name)
     return this.idOf(name)
   }
 
@@ -119,7 +122,6 @@ export class TestCommunity {
     })
   }
 
-  /** @returns the items, then the reviews of `reviewers` of each, in order. */
   import(items: readonly Item[]): readonly EventId[] {
     const file = taggedHash('file', this.#nonce())
     this.byMember(FOUNDER, 'import.started', { file, rows: items.length, holds: 'contributions' })

@@ -1,5 +1,5 @@
 // A round as most tests need it: items by several people, reviewed until nothing is undecided.
-import { compareText, type EventId, type MemberId } from '@commonhold/protocol'
+import { compareText, type EventId } from '@commonhold/protocol'
 import { type RoundState, readCorpus, replayWaves, type Waves } from '../../src/index.ts'
 import type { Item, TestCommunity } from './community.ts'
 import { LABELS, textAbout } from './texts.ts'
@@ -42,17 +42,13 @@ export function reviewAll(
   answer: Answer = truthful(community),
   most = 9,
 ): void {
-  const names = new Map<MemberId, string>(
-    ['founder', ...AUTHORS, ...REVIEWERS].map((name) => [community.idOf(name), name]),
-  )
   for (let wave = 0; wave < most && wavesOf(community, previous).undecided.length > 0; wave++) {
     community.openWave()
     let asked = 0
     for (const [item, drawn] of wavesOf(community, previous).drawn) {
       for (const reviewer of drawn) {
         if (community.view.reviewed.has(`${item}:${reviewer}`)) continue
-        const name = names.get(reviewer)
-        if (name === undefined) throw new Error('a stranger was drawn')
+        const name = community.names.get(reviewer) as string
         community.review(name, item, answer(item, name))
         asked++
       }
