@@ -1,7 +1,7 @@
 /** The command line. Exit codes: 0 ok, 1 a check failed or a request was refused, 2 wrong use, 70 a bug. */
 import { resolve } from 'node:path'
 import { type ErrorCode, ProtocolError } from '@commonhold/protocol'
-import { COMMON_OPTIONS, type Command, helpText, readArguments } from './command.ts'
+import { type Command, helpText, readArguments } from './command.ts'
 import { createOutput } from './output.ts'
 
 /** Loaded one by one: starting must not cost what another command needs. */
@@ -44,7 +44,7 @@ async function overview(): Promise<string> {
     '',
     ...commands.map(({ name, args, summary }) => `  ${`${name} ${args}`.padEnd(width)}  ${summary}`),
     '',
-    `Every command takes --home DIR (${COMMON_OPTIONS['home']?.help}), --json and --help.`,
+    `Every command takes --home DIR (or COMMONHOLD_HOME; the community's folder), --json, --progress and --help.`,
   ].join('\n')
 }
 

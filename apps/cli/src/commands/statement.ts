@@ -1,6 +1,7 @@
 /** `commonhold statement`: what a member earned, item by item, and why. */
-import { artifactName, type Community } from '@commonhold/node'
-import { type EventId, labelText, ProtocolError } from '@commonhold/protocol'
+import { artifactName, type Community, explainItem } from '@commonhold/node'
+import type { Contents } from '@commonhold/pipeline'
+import { type Contribution, type EventId, labelText, ProtocolError } from '@commonhold/protocol'
 import type { MemberStatement, RoundStatement, StatementLine } from '@commonhold/rewards'
 import { type Command, type Context, optional } from '../command.ts'
 import { exactMoney, excerpt, table } from '../format.ts'
@@ -13,6 +14,7 @@ export const statement: Command = {
   args: 'MEMBER',
   options: {
     round: { type: 'string', value: 'N', help: 'one round only (default: all)' },
+    why: { type: 'string', value: 'ITEM', help: 'the hold-out questions behind the value of one item' },
     all: { type: 'boolean', help: 'every line (default: the 12 largest of a round)' },
   },
   run: async (context) => {
@@ -24,9 +26,11 @@ export const statement: Command = {
       const found = round.members.find(({ member }) => member === id)
       return found === undefined ? [] : [{ round: round.round, ...found }]
     })
+    const contents = await community.contents()
+    const why = optional(context, 'why')
+    if (why !== undefined) return tellWhy(context, community, findItem(own, why), contents)
     const paid = community.view.claims.get(id)?.money ?? 0n
     if (own.length === 0) context.output.say(`${name} has earned nothing yet.`)
-    const contents = await community.contents()
     for (const one of own) tellRound(context, community, name, one, contents)
     if (own.length > 0) context.output.say(`Paid on chain so far: ${exactMoney(paid)}`)
     context.output.result({ member: id, name, paid, rounds: own })
@@ -54,9 +58,9 @@ async function readStatements(
 
 const WHY: Readonly<Record<string, string>> = {
   base: 'accepted for the first time',
-  value: 'helped the model on the hold-out (nearest-neighbour stand-in)',
+  value: 'helped on the hold-out, measured on a nearest-neighbour stand-in for the model (--why ITEM)',
   holdout: 'served as a hold-out question',
-  review: 'reviews that told something',
+  review: 'answers that told something, against gold and the other reviewers',
   improver: 'improved the recipe',
 }
 
@@ -67,7 +71,7 @@ function tellRound(
   community: Community,
   name: string,
   one: MemberStatement & { readonly round: number },
-  contents: Awaited<ReturnType<Community['contents']>>,
+  contents: Contents,
 ): void {
   output.say(`${name}, round ${one.round}: earned ${exactMoney(BigInt(one.earned))}`)
   const lines = one.lines.toSorted((a, b) => Number(BigInt(b.amount) - BigInt(a.amount)))
@@ -75,12 +79,12 @@ function tellRound(
   const rows = shown.map((line) => [
     exactMoney(BigInt(line.amount)),
     line.kind,
+    line.kind === 'review' ? '' : line.item.slice(0, 8),
     describe(community, line, contents),
-    WHY[line.kind] ?? '',
   ])
   output.say(
     table(
-      [{ title: 'amount', right: true }, { title: 'for' }, { title: 'item' }, { title: 'because it' }],
+      [{ title: 'amount', right: true }, { title: 'for' }, { title: 'item' }, { title: 'what it says' }],
       rows,
     ),
   )
@@ -91,17 +95,64 @@ function tellRound(
   output.say(
     `  claimable in all: ${exactMoney(BigInt(one.claimable))}, not yet vested: ${exactMoney(BigInt(one.unvested))}`,
   )
+  for (const kind of new Set(lines.map((line) => line.kind))) output.say(`  ${kind}: ${WHY[kind] ?? ''}`)
   if (one.reserved) output.say('  reserved: there is no address to pay to yet')
   output.say()
 }
 
-function describe(
-  community: Community,
-  { kind, item }: StatementLine,
-  contents: Awaited<ReturnType<Community['contents']>>,
-): string {
+function describe(community: Community, { kind, item }: StatementLine, contents: Contents): string {
   if (kind === 'review') return `reviews of round ${item}`
   const contribution = community.view.contributions.get(item as EventId)
   if (contribution === undefined) return item.slice(0, 8)
   return `${labelText(contribution.label)}: ${excerpt(contents(contribution.content) ?? '(erased)', 48)}`
 }
+
+type Owned = readonly (MemberStatement & { readonly round: number })[]
+
+/** @throws {ProtocolError} `contribution.unknown` unless one item of the statements begins with `text`. */
+function findItem(own: Owned, text: string): { readonly item: EventId; readonly round: number } {
+  for (const { lines, round } of own.toReversed()) {
+    const found = new Set(
+      lines.filter(({ kind, item }) => kind === 'value' && item.startsWith(text)).map(({ item }) => item),
+    )
+    const [item] = found
+    if (found.size === 1 && item !== undefined) return { item: item as EventId, round }
+  }
+  throw new ProtocolError('contribution.unknown', `no one item with a value begins with "${text}"`)
+}
+
+async function tellWhy(
+  { output }: Context,
+  community: Community,
+  { item, round }: { readonly item: EventId; readonly round: number },
+  contents: Contents,
+): Promise<0> {
+  output.progress('asking the hold-out again')
+  const explanation = await explainItem(community, round, item)
+  const { content, label } = community.view.contributions.get(item) as Contribution
+  output.say(`${labelText(label)}: ${contents(content) ?? '(erased)'}`)
+  if (explanation === undefined) {
+    output.say(`It was not trained on in round ${round}.`)
+    output.result({ item, round })
+    return 0
+  }
+  const { value, questions, earned, lost } = explanation
+  output.say(
+    `Round ${round}: ${points(value, questions)} points of accuracy over ${questions} hold-out questions. It helped most with`,
+  )
+  for (const source of earned)
+    output.say(
+      `  ${points(source.credit, questions)}  ${labelText(source.label)}: ${excerpt(source.text, 64)}`,
+    )
+  if (lost.length > 0) output.say('and misled most at')
+  for (const source of lost)
+    output.say(
+      ` ${points(source.credit, questions)}  ${labelText(source.label)}: ${excerpt(source.text, 64)}`,
+    )
+  output.result({ item, round, ...explanation })
+  return 0
+}
+
+/** A credit at scale 2^40, as a share of the hold-out's accuracy in percent. */
+const points = (credit: bigint, questions: number): string =>
+  ((100 * Number(credit)) / 2 ** 40 / questions).toFixed(3)

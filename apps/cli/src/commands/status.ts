@@ -1,7 +1,7 @@
 /** `commonhold status`: where the community stands. */
 import { currentRound, organisersOf } from '@commonhold/protocol'
 import type { Command } from '../command.ts'
-import { money, percentWithInterval, short, table, thousands } from '../format.ts'
+import { exactMoney, money, percentWithInterval, short, table, thousands } from '../format.ts'
 import { allNames } from '../names.ts'
 import { openCommunity } from '../open.ts'
 
@@ -53,7 +53,7 @@ export const status: Command = {
     }
     if (pool !== undefined) {
       output.say(
-        `Pool: ${money(pool.deposited[0] + pool.deposited[1])} paid in, ${money(pool.totalClaimed.money)} claimed, ${money(pool.balance)} there.` +
+        `Pool: ${exactMoney(pool.deposited[0] + pool.deposited[1])} paid in, ${exactMoney(pool.totalClaimed.money)} claimed, ${exactMoney(pool.balance)} there.` +
           (view.chain?.practice === true ? ' Practice money.' : ''),
       )
     }

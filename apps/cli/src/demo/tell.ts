@@ -1,7 +1,16 @@
 /** The demonstration in words and tables. */
 import type { AuditOutcome } from '../audit-run.ts'
 import { tellVerdict } from '../audit-text.ts'
-import { megabytes, money, percent, percentWithInterval, seconds, short, table } from '../format.ts'
+import {
+  exactMoney,
+  megabytes,
+  money,
+  percent,
+  percentWithInterval,
+  seconds,
+  short,
+  table,
+} from '../format.ts'
 import type { Output } from '../output.ts'
 import type { Cast } from './people.ts'
 import type { MemberSummary, RoundSummary, Summary } from './summary.ts'
@@ -41,7 +50,7 @@ export function tellDemonstration(output: Output, told: Told): void {
   )
   say(earnings(summary.members.filter(({ person }) => BAD[person.kind] === undefined)))
   say()
-  say('What the bad actors earned, by rules that were fixed beforehand')
+  say('What the bad actors earned (how they behave: docs/demonstration.md)')
   say(badEarnings(summary.members))
   say()
   tellMoney(say, summary)
@@ -74,9 +83,11 @@ function tellRound(say: Say, { closed, statement }: RoundSummary, before: RoundS
       `             the release of round ${before.closed.round} on the same requests: ${percentWithInterval(metrics.liveCorrect, metrics.total)}`,
     )
   }
-  say(`             ${closed.promoted ? 'promoted: it is the live release' : 'not promoted by the gate'}`)
   say(
-    `  money      ${money(BigInt(totals.pool))} in the pool = ${money(BigInt(statement.totals.earned))} earned + ${money(carriedOf(statement.carried))} carried to the next round`,
+    `             ${closed.promoted ? 'promoted: it is the live release' : 'not promoted by the gate: the release before it stays live'}`,
+  )
+  say(
+    `  money      ${exactMoney(BigInt(totals.pool))} in the pool = ${exactMoney(BigInt(statement.totals.earned))} earned + ${exactMoney(carriedOf(statement.carried))} carried to the next round`,
   )
   say(`  payout     root ${short(closed.payoutRoot)} on chain`)
   say()
@@ -153,9 +164,15 @@ function tellMoney(say: Say, { rounds, members }: Summary): void {
   if (last === undefined) return
   const claimed = members.reduce((sum, { paid }) => sum + paid, 0n)
   const { totals, carried } = last.statement
-  say(
-    `${money(BigInt(totals.deposits))} in = ${money(claimed)} claimed on chain + ${money(BigInt(totals.promised) - claimed)} claimable` +
-      ` + ${money(BigInt(totals.unvested))} earned and not yet vested + ${money(BigInt(totals.reserved))} reserved + ${money(carriedOf(carried))} carried`,
-  )
+  const parts: readonly (readonly [bigint, string])[] = [
+    [BigInt(totals.deposits), 'paid in by sponsors'],
+    [claimed, '= claimed on chain'],
+    [BigInt(totals.promised) - claimed, '+ claimable'],
+    [BigInt(totals.unvested), '+ earned, not yet vested'],
+    [BigInt(totals.reserved), '+ reserved for people without an address'],
+    [carriedOf(carried), '+ carried to the next round'],
+  ]
+  say('Where the money is')
+  for (const [amount, what] of parts) say(`  ${exactMoney(amount).padStart(13)}  ${what}`)
   say()
 }
