@@ -40,7 +40,7 @@ export const round: Command = {
     if (unfinished === undefined) {
       await openRound(community)
       if (context.options['open'] === true) return tellOpen(context, opened)
-      if (context.options['reviews'] === true) return openReviews(context, opened)
+      if (context.options['reviews'] === true) return await openReviews(context, opened)
       await closeReviews(community)
       context.signal.throwIfAborted()
       await closeRound(community, chain, (step) => context.output.progress(`${step} …`))

@@ -28,7 +28,7 @@ export const statement: Command = {
     })
     const contents = await community.contents()
     const why = optional(context, 'why')
-    if (why !== undefined) return tellWhy(context, community, findItem(own, why), contents)
+    if (why !== undefined) return await tellWhy(context, community, findItem(own, why), contents)
     const paid = community.view.claims.get(id)?.money ?? 0n
     if (own.length === 0) context.output.say(`${name} has earned nothing yet.`)
     for (const one of own) tellRound(context, community, name, one, contents)
