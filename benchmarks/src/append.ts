@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import type { P256Signer } from '@commonhold/keys'
 import { type Community, type Submission, sealEnvelope } from '@commonhold/node'
 import { encodeEntry } from '@commonhold/protocol'
 import { openPostgres } from '@commonhold/store'
