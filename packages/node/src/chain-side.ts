@@ -38,7 +38,10 @@ export interface ChainSide {
   bind(names: { readonly shares: string; readonly symbol: string }): Promise<ChainAddresses>
   /** Sends everything that waits, payout roots in their order. What the chain refuses now stays in the outbox. */
   settle(): Promise<readonly ProtocolError[]>
-  /** Practice money from nowhere into the pool, as a sponsor's. `id` makes a repetition harmless. */
+  /**
+   * Into the pool, as a sponsor's: practice money from nowhere, else money of the operator's address. `id` makes a
+   * repetition harmless.
+   */
   sponsorPractice(id: string, amount: bigint): Promise<void>
   /** Anchors the log as it was at `size` entries, now by default; does nothing where as much is anchored. */
   anchor(size?: number): Promise<void>
@@ -46,7 +49,7 @@ export interface ChainSide {
   anchored(): Promise<number>
   /** @param block as of then; the latest by default. */
   pool(block?: ChainBlock): Promise<PoolState>
-  /** Transaction and block of an outbox row that is done. */
+  /** Transaction and block of an outbox row that is done; undefined also where somebody else's transaction did it. */
   minedRow(id: string): Promise<Mined | undefined>
   latestBlock(): Promise<ChainBlock>
 }
@@ -102,17 +105,18 @@ export async function openChainSide(
   const settle = async (): Promise<readonly ProtocolError[]> => {
     for (;;) {
       const { done, rejected } = await relayer.drain()
-      if (await activateIfDue()) continue
-      if (done.length === 0 || rejected.length === 0) return rejected.map(({ error }) => error)
+      const due = await dueActivation()
+      // A chain whose clock is behind ours refuses an activation that seems due: then it waits like everything else.
+      if (due !== undefined && !rejected.some(({ id }) => id === due.id)) await enter([[due.id, due.call]])
+      else if (done.length === 0 || rejected.length === 0) return rejected.map(({ error }) => error)
     }
   }
-  const activateIfDue = async (): Promise<boolean> => {
+  const dueActivation = async (): Promise<{ readonly id: string; readonly call: OutboxCall } | undefined> => {
     const bound = addresses()
-    if (bound === undefined) return false
+    if (bound === undefined) return undefined
     const { pending } = await readPool(connection.client, bound)
-    if (pending === undefined || pending.activatesAt * 1000n > BigInt(community.now())) return false
-    await enter([[`activate:${pending.round}`, encodeActivate(bound, pending.round)]])
-    return true
+    if (pending === undefined || pending.activatesAt * 1000n > BigInt(community.now())) return undefined
+    return { id: `activate:${pending.round}`, call: encodeActivate(bound, pending.round) }
   }
   return {
     connection,
@@ -151,8 +155,9 @@ export async function openChainSide(
     sponsorPractice: async (id, amount) => {
       const bound = needed()
       const [approve, deposit] = encodeDeposit(bound, SPONSOR, amount)
+      const practice = community.view.chain?.practice === true
       await enter([
-        [`${id}:mint`, encodeMint(bound, address, amount)],
+        ...(practice ? [[`${id}:mint`, encodeMint(bound, address, amount)] as const] : []),
         [`${id}:approve`, approve],
         [`${id}:deposit`, deposit],
       ])
@@ -186,7 +191,8 @@ export async function openChainSide(
       readPool(connection.client, needed(), block === undefined ? {} : { blockNumber: BigInt(block.number) }),
     minedRow: async (id) => {
       const row = await store.outbox.get(id)
-      if (row?.done !== true || row.hash === undefined) return undefined
+      // The relayer's receipt is null where the chain had it already: a raw transaction of ours was never mined then.
+      if (row?.done !== true || row.hash === undefined || row.receipt === 'null') return undefined
       const receipt = await getTransactionReceipt(connection.client, { hash: row.hash as Hash })
       return { tx: row.hash, block: { number: Number(receipt.blockNumber), hash: receipt.blockHash } }
     },

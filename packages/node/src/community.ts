@@ -15,14 +15,17 @@ import {
   decide,
   decodeEntry,
   type Entry,
+  type Envelope,
   fromBase64Url,
   fromHex,
   type MutableView,
   type NodeEvent,
   ProtocolError,
+  parseEnvelope,
   sha256Hex,
   signedMessage,
   taggedHash,
+  toBase64Url,
   type UnixMillis,
   unixMillis,
   type View,
@@ -219,7 +222,10 @@ export class Community implements AsyncDisposable {
   }
 
   async #check(submissions: readonly Submission[]): Promise<void> {
-    for (const { envelope, addenda } of submissions) checkAddenda(envelope.events.flatMap(addendaOf), addenda)
+    for (const { envelope, addenda } of submissions) {
+      checkShape(envelope)
+      checkAddenda(envelope.events.flatMap(addendaOf), addenda)
+    }
     const holds = await this.#verifier.verify(
       submissions.map(({ envelope: { key, ids, signature } }) => ({
         algorithm: 'p256',
@@ -273,6 +279,13 @@ async function replay(store: Store): Promise<{ view: MutableView; tree: Tree }> 
   }
   tree.append(hashLeavesJoined(batch))
   return { view, tree }
+}
+
+/** Whoever made it: what nobody could read again, or under other ids than it was signed by, must not reach the log. */
+function checkShape({ events, ids, key, signature }: Envelope): void {
+  const parsed = parseEnvelope(events, key, toBase64Url(signature))
+  if (parsed.ids.length !== ids.length || parsed.ids.some((id, i) => id !== ids[i]))
+    throw new ProtocolError('event.invalid', 'envelope: the ids are not those of the payloads')
 }
 
 function checkAddenda(named: readonly Digest[], given: readonly Addendum[]): void {

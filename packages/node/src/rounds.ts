@@ -4,7 +4,10 @@ import { encodeClaim, encodePost, type PayoutClaim } from '@commonhold/chain'
 import { encodeModel } from '@commonhold/learning'
 import {
   type Contents,
+  type Corpus,
   decodeState,
+  demandSettledData,
+  demandSubmittedData,
   encodeState,
   explainValue,
   NO_ROUND,
@@ -87,32 +90,43 @@ async function adoptRules(community: Community): Promise<void> {
 }
 
 /** Who is asked to review what, as everybody can recompute it. */
-export async function readWaves(community: Community): Promise<Waves> {
+export const readWaves = async (community: Community): Promise<Waves> =>
+  (await openReplay(community)).replay()
+
+type Replay = { readonly corpus: Corpus; readonly previous: RoundState; readonly replay: () => Waves }
+
+/** The corpus of a round stays what it is while waves are opened, so it is made once for several replays. */
+async function openReplay(community: Community): Promise<Replay> {
   const round = needRound(community)
   const previous = await lastState(community)
   const corpus = readCorpus(community.view, round.round, await community.contents(), previous)
-  return replayWaves(community.view, round, corpus, previous)
+  return { corpus, previous, replay: () => replayWaves(community.view, round, corpus, previous) }
 }
 
 /**
- * Opens the next wave if there is anything to review.
+ * Opens the next wave if there is anything to review. The first one closes the round's submissions.
  *
  * @returns the waves after it, or undefined when nothing waits for a review.
+ * @throws {ProtocolError} `round.no_data` for a first wave over items that could never make a model.
  */
 export async function openWave(community: Community): Promise<Waves | undefined> {
   const round = needRound(community)
-  const before = await readWaves(community)
+  const { corpus, previous, replay } = await openReplay(community)
+  const before = replay()
   if (before.undecided.length === 0) return undefined
+  if (round.waves.length === 0) demandSubmittedData(community.view, corpus, previous)
   await community.submitOwn({ type: 'round.wave.opened', round: round.round, wave: round.waves.length + 1 })
-  const after = await readWaves(community)
+  const after = replay()
   const drawn = (waves: Waves): number =>
     Array.from(waves.drawn.values()).reduce((sum, some) => sum + some.length, 0)
   return drawn(after) > drawn(before) ? after : undefined
 }
 
+/** @throws {ProtocolError} `round.no_data`, and nothing is written, where a closed round could not be computed. */
 export async function closeReviews(community: Community): Promise<void> {
   const round = needRound(community)
   if (round.phase === 'closing') return
+  demandSettledData(community.view, await community.contents(), await lastState(community))
   await community.submitOwn({ type: 'round.reviews.closed', round: round.round })
 }
 
@@ -189,7 +203,19 @@ function reportOf({ round, training, curation, waves }: RoundResult): RoundRepor
 }
 
 /** Sends the payout roots that wait and writes `payout.posted` for those that the chain has. */
-export async function postPayouts(community: Community, chain: ChainSide): Promise<readonly ProtocolError[]> {
+export const postPayouts = (community: Community, chain: ChainSide): Promise<readonly ProtocolError[]> =>
+  inTurn(community, () => postWaiting(community, chain))
+
+const turns = new WeakMap<Community, Promise<unknown>>()
+
+/** What moves money runs one after another: two at once would both see the same thing due, and both log it. */
+function inTurn<T>(community: Community, work: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(community) ?? Promise.resolve()).then(work, work)
+  turns.set(community, turn)
+  return turn
+}
+
+async function postWaiting(community: Community, chain: ChainSide): Promise<readonly ProtocolError[]> {
   const refused = await chain.settle()
   for (const { round, closed, posted } of community.view.rounds) {
     if (closed === undefined || posted !== undefined) continue
@@ -218,12 +244,18 @@ export type Claimed = {
  *
  * @throws {ProtocolError} `payout.nothing_to_claim` when no payout root is active yet.
  */
-export async function relayClaims(
+export const relayClaims = (
+  community: Community,
+  chain: ChainSide,
+  members: ReadonlySet<MemberId>,
+): Promise<readonly Claimed[]> => inTurn(community, () => relayDue(community, chain, members))
+
+async function relayDue(
   community: Community,
   chain: ChainSide,
   members: ReadonlySet<MemberId>,
 ): Promise<readonly Claimed[]> {
-  await postPayouts(community, chain)
+  await postWaiting(community, chain)
   const { activeRound, pending } = await chain.pool()
   if (activeRound === 0n) {
     const when =

@@ -1,7 +1,7 @@
 export * from './corpus.ts'
 export type { Curation } from './curate.ts'
 export type { DatasetRow } from './dataset.ts'
-export { demandSettledData } from './enough-data.ts'
+export { demandSettledData, demandSubmittedData } from './enough-data.ts'
 export * from './explain-value.ts'
 export type { PrepareInput } from './prepare.ts'
 export * from './round.ts'
