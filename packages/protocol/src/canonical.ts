@@ -1,5 +1,5 @@
 /**
- * Canonical encoding (docs/spec/encoding.md): RFC 8785 (JCS) restricted to ASCII keys and strings and integers within
+ * Canonical encoding (docs/spec/encoding.md, 1): RFC 8785 (JCS) restricted to ASCII keys and strings and integers within
  * +-(2^53-1). A value has one encoding, and bytes are admitted only if they are that encoding of what they decode to.
  */
 import { type Bytes, fromUtf8, utf8 } from './bytes.ts'

@@ -1,4 +1,4 @@
-/** The charter: a community's rules as data (docs/spec/events.md). Human text of the charter is an addendum. */
+/** The charter: a community's rules as data (docs/spec/events.md, 5). Human text of the charter is an addendum. */
 import { ProtocolError } from './errors.ts'
 import { type Infer, integer, list, literal, object, record, text } from './schema.ts'
 import { compareText } from './units.ts'
@@ -9,7 +9,7 @@ const LABEL = /^[\x21-\x7e](?:[\x20-\x7e]{0,98}[\x21-\x7e])?$/
 export const labelSchema = text(LABEL, 'a label of 1 to 100 printable ASCII characters')
 
 /**
- * What entries write for a label that people write (docs/spec/encoding.md): printable ASCII as it is, but for the percent
+ * What entries write for a label that people write (docs/spec/encoding.md, 6): printable ASCII as it is, but for the percent
  * sign; anything else percent-encoded.
  *
  * @throws {ProtocolError} `encoding.invalid` for half a surrogate pair.

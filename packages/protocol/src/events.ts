@@ -1,6 +1,6 @@
 /**
  * Event types (docs/spec/events.md). A payload is what a member or the node signs; its digest is its identity. Members'
- * events carry a nonce, unique per key; the node's own carry the log index at which they are to stand.
+ * events carry a nonce, unique per member; the node's own carry the log index at which they are to stand.
  */
 
 import { utf8 } from './bytes.ts'

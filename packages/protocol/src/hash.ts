@@ -7,7 +7,7 @@ export const sha256 = (bytes: Uint8Array): Bytes => nobleSha256(bytes) as Bytes
 export const sha256Hex = (bytes: Uint8Array): Digest => digest(toHex(sha256(bytes)))
 
 /**
- * SHA-256 with a purpose and unambiguous parts (docs/spec/encoding.md): `"commonhold-" purpose "/v1\n"`, then each part
+ * SHA-256 with a purpose and unambiguous parts (docs/spec/encoding.md, 2): `"commonhold-" purpose "/v1\n"`, then each part
  * as a 32-bit big-endian length and its bytes (text as UTF-8). Two purposes, or two splits of the same bytes into
  * parts, never hash the same input.
  */

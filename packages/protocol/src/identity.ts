@@ -1,4 +1,4 @@
-/** Ids and commitments that events derive from other values (docs/spec/events.md). */
+/** Ids and commitments that events derive from other values (docs/spec/encoding.md, 2). */
 import { fromHex } from './bytes.ts'
 import { taggedHash } from './hash.ts'
 import { type Digest, type EventId, type KeyId, type MemberId, memberId } from './units.ts'

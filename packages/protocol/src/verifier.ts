@@ -16,7 +16,7 @@ export type SignatureCheck = {
   readonly message: Uint8Array
   /**
    * P-256: r || s with low s, over SHA-256 of the message; Ed25519: RFC 8032, cofactorless, by a key that
-   * `isEd25519Key` takes (docs/spec/encoding.md). 64 bytes each.
+   * `isEd25519Key` takes (docs/spec/encoding.md, 7). 64 bytes each.
    */
   readonly signature: Uint8Array
 }

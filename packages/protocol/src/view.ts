@@ -1,5 +1,5 @@
 /**
- * The view: a fold over the whole log (docs/spec/events.md). The sequencer decides with it and an auditor replays with
+ * The view: a fold over the whole log (docs/spec/events.md, 1). The sequencer decides with it and an auditor replays with
  * it; it is the same code. Consumers see it read-only; only `apply` changes it, in place (copying a collection for each
  * event makes a replay quadratic).
  */
