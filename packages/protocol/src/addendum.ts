@@ -1,4 +1,7 @@
-/** Addenda (docs/spec/encoding.md, 8): what may have to be erased, beside the entry that names its digest. 16 bytes of salt, then the content. */
+/**
+ * Addenda (docs/spec/encoding.md, 8): what may have to be erased, beside the entry that names its digest. 16 bytes of
+ * salt, then the content.
+ */
 import { type Bytes, concatBytes, fromUtf8, utf8 } from './bytes.ts'
 import { ProtocolError } from './errors.ts'
 import { sha256Hex } from './hash.ts'

@@ -1,6 +1,6 @@
 /**
- * Envelopes and entries (docs/spec/encoding.md, 4 and 5): one log entry is one envelope is one signature over the digests of its
- * payloads. `at` is set by the sequencer and covered by the leaf, not by the member's signature.
+ * Envelopes and entries (docs/spec/encoding.md, 4 and 5): one log entry is one envelope is one signature over the digests
+ * of its payloads. `at` is set by the sequencer and covered by the leaf, not by the member's signature.
  */
 import { type Bytes, concatBytes, fromBase64Url, fromHex, toBase64Url, utf8 } from './bytes.ts'
 import { type Canonical, decodeCanonical, encodeCanonical } from './canonical.ts'
