@@ -197,7 +197,7 @@ export class Community implements AsyncDisposable {
   /** Publishes what is in the log and signs a checkpoint. */
   async publish(): Promise<Published> {
     if (this.#publish === undefined) {
-      const publisher = await openPublisher(this.home, this.store, this.log)
+      const publisher = await openPublisher(this.home, this.store, this.log, this.tree)
       this.#publish = () => publisher.publish()
     }
     return this.#publish()

@@ -37,19 +37,31 @@ export function readHome(folder: string): Home {
       `there is no community in ${folder}; found one with: commonhold init --home ${folder}`,
     )
   }
-  let file: HomeFile
+  return { ...parseHome(locate(folder), text), folder, log: join(folder, 'log'), keys: join(folder, 'keys') }
+}
+
+function parseHome(path: string, text: string): HomeFile {
+  const damaged = (what: string) => new ProtocolError('home.unusable', `${path} is damaged: ${what}`)
+  let file: Partial<HomeFile> | null
   try {
-    file = JSON.parse(text) as HomeFile
+    file = JSON.parse(text) as Partial<HomeFile> | null
   } catch {
-    throw new ProtocolError('home.unusable', `${locate(folder)} is damaged: it is not JSON`)
+    throw damaged('it is not JSON')
   }
-  if (file.format !== 1) {
-    throw new ProtocolError(
-      'home.unusable',
-      `${locate(folder)} has format ${file.format}; this version reads format 1`,
-    )
+  const { format, origin, chainId, demonstration } = file ?? {}
+  if (typeof format !== 'number') throw damaged('it names no format')
+  if (format !== 1)
+    throw new ProtocolError('home.unusable', `${path} has format ${format}; this version reads format 1`)
+  if (typeof origin !== 'string' || !Number.isSafeInteger(chainId))
+    throw damaged('origin or chainId is missing')
+  if (demonstration !== undefined && typeof demonstration !== 'string')
+    throw damaged('demonstration is no seed')
+  return {
+    format,
+    origin,
+    chainId: chainId as number,
+    ...(demonstration === undefined ? {} : { demonstration }),
   }
-  return { ...file, folder, log: join(folder, 'log'), keys: join(folder, 'keys') }
 }
 
 export function homeExists(folder: string): boolean {
