@@ -127,9 +127,11 @@ function checkRules(book: StepBook, view: View, mine: string | undefined): void 
 function declareAttested(book: StepBook, view: View, { rounds }: RoundAudit): void {
   let drawn = 0
   let gold = 0
+  let committed = 0
   for (const round of rounds) {
     drawn += round.drawn
     gold += round.gold
+    committed += round.committed
   }
   let imported = 0
   for (const { importer } of view.contributions.values()) if (importer !== undefined) imported++
@@ -140,7 +142,12 @@ function declareAttested(book: StepBook, view: View, { rounds }: RoundAudit): vo
       'reviewers drawn by lot, as recomputed',
       'no beacon: who orders the log could have tried orders',
     ],
-    ['gold', gold, 'gold answers, committed before the reviews', "the organisers' word"],
+    [
+      'gold',
+      gold,
+      `of ${committed} gold answers that were committed before the reviews`,
+      "the organisers' word",
+    ],
     ['imports', imported, 'imported contributions', "the importer's word"],
   ]
   for (const [name, count, what, reason] of words) {

@@ -25,6 +25,8 @@ export type AuditedRound = {
   readonly leaves: ReadonlyMap<MemberId, Amounts>
   readonly drawn: number
   readonly gold: number
+  /** Gold answers committed, opened or not: an organiser who commits two to one text shows here. */
+  readonly committed: number
 }
 
 /** In the order in which one follows from another: the first that differs is the cause. */
@@ -132,5 +134,6 @@ function audited(closed: EventOf<'round.closed'>, view: View, result: RoundResul
     leaves: new Map(result.pay.rows.map(({ member, money, shares }) => [member, { money, shares }])),
     drawn,
     gold: view.rounds[closed.round - 1]?.gold.size ?? 0,
+    committed: view.rounds[closed.round - 1]?.goldCommitments.size ?? 0,
   }
 }

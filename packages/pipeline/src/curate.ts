@@ -79,9 +79,9 @@ function settle(at: Settling, leader: EventId, label: string, agreed: Standing):
   const members = at.corpus.clusters.get(leader) as readonly EventId[]
   const right = members.find((id) => contributionOf(at, id).label === label)
   const item = right ?? leader
-  const { author, lang } = contributionOf(at, item)
+  const { author, lang, importer } = contributionOf(at, item)
   const standing: Standing = at.gold.has(item) ? 'gold' : right === undefined ? 'corrected' : agreed
-  return { leader, item, author, label, lang, standing, round: at.round }
+  return { leader, item, author, label, lang, standing, imported: importer !== undefined, round: at.round }
 }
 
 const contributionOf = ({ corpus }: Settling, id: EventId): Contribution =>

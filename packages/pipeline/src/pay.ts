@@ -84,10 +84,11 @@ export function payRound(input: PayInput): Pay {
   }
 }
 
-/** Imported items were reviewed by nobody here and gold is the organiser's yardstick: neither earns base pay. */
+/** Imported items have no author here to pay, and gold is the organiser's yardstick: neither earns base pay. */
 function baseItems({ fresh }: Curation): BaseItem[] {
   const items: BaseItem[] = []
-  for (const { item, author, label, standing } of fresh) {
+  for (const { item, author, label, standing, imported } of fresh) {
+    if (imported) continue
     if (standing === 'accepted' || standing === 'corrected') {
       items.push({ item, member: author, category: label, verdict: standing })
     }
@@ -99,7 +100,7 @@ function baseItems({ fresh }: Curation): BaseItem[] {
 function valueItems({ rows, holdOut, attribution }: PayInput): Work[] {
   const work: Work[] = []
   const values = movingValues(attribution.recent)
-  for (const { leader, item, author, standing } of rows) {
+  for (const { leader, item, author, standing, imported } of rows) {
     if (standing === 'corrected' || standing === 'gold') continue
     const average = values.get(leader) ?? 0n
     work.push({
@@ -107,7 +108,7 @@ function valueItems({ rows, holdOut, attribution }: PayInput): Work[] {
       kind: holdOut.has(leader) ? 'holdout' : 'value',
       item,
       weight: average > 0n ? average : 0n,
-      reviewed: standing === 'accepted',
+      reviewed: standing === 'accepted' && !imported,
     })
   }
   return work

@@ -20,6 +20,8 @@ export type AcceptedCluster = {
   readonly label: string
   readonly lang: string | undefined
   readonly standing: Standing
+  /** It came by an import, reviewed or not: no base pay until its author claims the seat, and no shares. */
+  readonly imported: boolean
   /** The round that accepted it. */
   readonly round: number
 }

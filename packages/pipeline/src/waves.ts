@@ -156,7 +156,11 @@ function drawWave(
   }
   const items = so.waiting
     .filter((id) => needOf(so, id, charter) > 0)
-    .map((id) => ({ id, author: (corpus.items.get(id) as Item).contribution.author }))
+    .map((id) => {
+      // Who vouches for an import stands in for its authors, who have no seat to be related by.
+      const { author, importer } = (corpus.items.get(id) as Item).contribution
+      return { id, author: importer ?? author }
+    })
   const drawn = drawReviewers({
     seed,
     items,

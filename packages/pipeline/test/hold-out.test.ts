@@ -10,7 +10,16 @@ const SEED = taggedHash('test-seed')
 const cluster = (i: number, label: string, author: number): AcceptedCluster => {
   const leader: EventId = taggedHash('leader', String(i))
   const id = memberId(taggedHash('author', String(author)))
-  return { leader, item: leader, author: id, label, lang: undefined, standing: 'accepted', round: 1 }
+  return {
+    leader,
+    item: leader,
+    author: id,
+    label,
+    lang: undefined,
+    standing: 'accepted',
+    imported: false,
+    round: 1,
+  }
 }
 
 const clusters = fc
