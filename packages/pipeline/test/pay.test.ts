@@ -183,3 +183,27 @@ test('statements and rows stand in ascending order of members, and the claims re
     assert.equal(claims.payoutRoot, pay.tree.payoutRoot)
   }
 })
+
+test('imported items earn no base, even where imported reviews settle them: nobody pays themselves by two files', () => {
+  const community = new TestCommunity({ labels: LABELS, imported: 'review' })
+  joinAll(community)
+  community.openRound({ heat: 6, keys: 6, noise: 6 })
+  for (const item of items(24, 'own', AUTHORS)) community.submit(item)
+  const imported = community.import(items(6, 'file', ['somebody']))
+  for (const item of imported) {
+    const { label } = community.view.contributions.get(item) as { readonly label: string }
+    community.importReviews([
+      { item, worker: 'one', label },
+      { item, worker: 'two', label },
+    ])
+  }
+  reviewAll(community, NO_ROUND, truthful(community))
+  community.closeReviews()
+  const { pay, curation } = community.run(NO_ROUND, 1_000_000n)
+  const settled = curation.fresh.filter(({ item }) => imported.includes(item))
+  assert.ok(settled.length > 0)
+  const paid = new Set(pay.closed.lines.filter(({ kind }) => kind === 'base').map(({ item }) => item))
+  for (const { item } of settled) assert.ok(!paid.has(item))
+  for (const line of pay.closed.lines)
+    if (imported.includes(line.item as EventId)) assert.equal(line.reviewed, false)
+})
