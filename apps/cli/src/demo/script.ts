@@ -23,6 +23,7 @@ import {
   type Submission,
   sealAll,
 } from '@commonhold/node'
+import type { Waves } from '@commonhold/pipeline'
 import {
   type Addendum,
   type Charter,
@@ -181,12 +182,14 @@ async function playRound(context: DemoContext, round: number): Promise<void> {
     await contribute(context, round)
   }
   const texts = requestsByContent(cast)
-  // Somebody answers every review that the lot gave them before the next wave is drawn.
-  for (let wave = 1; community.view.rounds[round - 1]?.phase !== 'closing'; wave++) {
+  // Everybody answers what the lot gave them before the next wave is drawn; a restart begins with what is unanswered.
+  let waves = community.view.rounds[round - 1]?.phase === 'reviews' ? await readWaves(community) : undefined
+  while (community.view.rounds[round - 1]?.phase !== 'closing') {
     signal.throwIfAborted()
-    onStep(`round ${round}: reviews, wave ${wave}`)
-    await answerReviews(context, round, texts)
-    if ((await openWave(community)) === undefined) await closeReviews(community)
+    if (waves !== undefined) await answerReviews(context, round, texts, waves)
+    onStep(`round ${round}: reviews`)
+    waves = await openWave(community)
+    if (waves === undefined) await closeReviews(community)
   }
   await revealGold(context, round)
   signal.throwIfAborted()
@@ -253,8 +256,8 @@ async function answerReviews(
   { cast, community }: DemoContext,
   round: number,
   texts: ReadonlyMap<string, Request>,
+  waves: Waves,
 ): Promise<void> {
-  const waves = await readWaves(community)
   const drafts = new Map<string, Draft[]>()
   const people = new Map(
     cast.people.map((person) => [memberOf(community.view, signerOf(community, person.handle)), person]),
