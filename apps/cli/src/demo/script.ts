@@ -196,7 +196,7 @@ async function playRound(context: DemoContext, round: number): Promise<void> {
   await closeRound(community, chain, (step) => onStep(`round ${round}: ${step}`))
 }
 
-/** What the co-operative needs most: twice as many of the categories that the round before had least of. */
+/** The same for every category: an even share of what the round's people hand in. */
 function quotas(cast: Cast, round: number): ReadonlyMap<string, number> {
   const size = Math.round(
     cast.requests.filter((request) => request.round === round).length / cast.categories.length,
