@@ -23,8 +23,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   store: ['protocol'],
   chain: ['protocol', 'contracts'],
   node: [...Object.keys(PURE), 'keys', 'store', 'chain'],
-  cli: [...Object.keys(PURE), 'contracts', 'keys', 'store', 'chain', 'node'],
-  benchmarks: [...Object.keys(PURE), 'contracts', 'keys', 'store', 'chain', 'node', 'cli'],
+  server: [...Object.keys(PURE), 'contracts', 'keys', 'store', 'chain', 'node'],
+  cli: [...Object.keys(PURE), 'contracts', 'keys', 'store', 'chain', 'node', 'server'],
+  benchmarks: [...Object.keys(PURE), 'contracts', 'keys', 'store', 'chain', 'node', 'server', 'cli'],
 }
 
 type Manifest = { readonly name: string; readonly dependencies?: Readonly<Record<string, string>> }
