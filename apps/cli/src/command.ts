@@ -53,7 +53,7 @@ export function readArguments(
   } catch (error) {
     throw new ProtocolError(
       'usage.invalid',
-      `${(error as Error).message.split('. ')[0]}; see commonhold ${command.name} --help`,
+      `${firstSentence((error as Error).message)}; see commonhold ${command.name} --help`,
     )
   }
   const shown = command.args.split(' ').filter((word) => word !== '')
@@ -64,6 +64,9 @@ export function readArguments(
   }
   return parsed
 }
+
+/** Node explains at length and over several lines; a refusal here is one. */
+const firstSentence = (text: string): string => (text.split(/\.\s/)[0] as string).replace(/\.$/, '')
 
 export const usageLine = ({ name, args }: Command): string =>
   `commonhold ${name}${args === '' ? '' : ` ${args}`} [options]`

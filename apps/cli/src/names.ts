@@ -4,6 +4,18 @@ import { addendumText, type Digest, decodeEntry, type MemberId, ProtocolError } 
 
 const PREFIX = 'member.'
 
+const HANDLE = /^[a-z0-9][a-z0-9._-]{0,62}$/
+
+/** @throws {ProtocolError} `usage.invalid` unless `handle` can name the files of a member's keys. */
+export function checkHandle(handle: string): void {
+  if (!HANDLE.test(handle)) {
+    throw new ProtocolError(
+      'usage.invalid',
+      `"${handle}" cannot be a handle: use a-z, 0-9, dot, dash and underscore`,
+    )
+  }
+}
+
 /** Members whose keys lie in this home, by member id. */
 export function localHandles(community: Community): ReadonlyMap<MemberId, string> {
   const handles = new Map<MemberId, string>()

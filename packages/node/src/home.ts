@@ -74,9 +74,19 @@ export function homeExists(folder: string): boolean {
   }
 }
 
+/** @throws {ProtocolError} `home.unusable` when the folder cannot be made or written. */
 export function writeHome(folder: string, file: HomeFile): Home {
-  mkdirSync(folder, { recursive: true })
-  writeDurably(locate(folder), `${JSON.stringify(file, null, 2)}\n`)
+  try {
+    mkdirSync(folder, { recursive: true })
+    writeDurably(locate(folder), `${JSON.stringify(file, null, 2)}\n`)
+  } catch (cause) {
+    throw new ProtocolError(
+      'home.unusable',
+      `${folder} cannot be written: ${(cause as Error).message}`,
+      {},
+      { cause },
+    )
+  }
   return readHome(folder)
 }
 

@@ -21,16 +21,21 @@ export const claim: Command = {
     if (payTo === undefined) {
       throw new ProtocolError(
         'payout.nothing_to_claim',
-        `${name} has no address to be paid at: claim the seat with 'commonhold join'`,
+        `${name} has no address to be paid at: what ${name} earned stays reserved`,
       )
     }
     const before = community.view.claims.get(id)?.money ?? 0n
     const [claimed] = await relayClaims(community, chain, new Set([id]))
     await community.publish()
     if (claimed === undefined) {
+      const { pending } = await chain.pool()
+      const next =
+        pending === undefined
+          ? ''
+          : `; the next payout root becomes active at ${new Date(Number(pending.activatesAt) * 1000).toISOString()}`
       throw new ProtocolError(
         'payout.nothing_to_claim',
-        `${name} has nothing to claim now: ${exactMoney(before)} were paid already; see commonhold statement ${name}`,
+        `${name} has nothing to claim now: ${exactMoney(before)} were paid already${next}; see commonhold statement ${name}`,
       )
     }
     const paid = claimed.money - before

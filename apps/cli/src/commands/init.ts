@@ -14,6 +14,7 @@ import {
 import {
   type Charter,
   charterProblem,
+  charterSchema,
   compareText,
   DEFAULT_CHARTER,
   isLabelId,
@@ -25,6 +26,7 @@ import {
 import { type Command, type Context, optional } from '../command.ts'
 import { enrol } from '../enrol.ts'
 import { money, short } from '../format.ts'
+import { checkHandle } from '../names.ts'
 import { openCommunity } from '../open.ts'
 import { parseMoney } from '../parse.ts'
 import { distinctValues } from '../table/distinct.ts'
@@ -72,12 +74,12 @@ export const init: Command = {
     }
     output.progress('founding')
     await found(community, answers)
+    await enrol(community, answers.founder)
     output.progress('deploying the contracts')
     await chain.bind({
       shares: `${answers.name.replace(/[^\x20-\x7e]/g, '').slice(0, 24)} Shares`,
       symbol: 'SHARE',
     })
-    await enrol(community, answers.founder)
     if (answers.budget > 0n) await chain.sponsorPractice('budget:init', answers.budget)
     await community.publish()
     tell(context, community, answers)
@@ -112,18 +114,31 @@ async function readAnswers(context: Context): Promise<Answers> {
         DEFAULT_CHARTER.activationDelaySeconds,
       ),
     }
-    const problem = charterProblem(charter)
-    if (problem !== undefined) throw new ProtocolError('usage.invalid', problem)
+    checkCharter(charter)
+    const founder = optional(context, 'as') ?? 'founder'
+    checkHandle(founder)
     return {
       name,
       purpose: optional(context, 'purpose') ?? '',
-      founder: optional(context, 'as') ?? 'founder',
+      founder,
       charter,
       budget: budget === undefined ? 0n : parseMoney(budget, '--budget'),
     }
   } finally {
     ask.close()
   }
+}
+
+/** Limits first, then what they cannot say. */
+function checkCharter(charter: Charter): void {
+  let problem: string | undefined
+  try {
+    problem = charterProblem(charterSchema(charter, 'charter'))
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error
+    problem = error.message
+  }
+  if (problem !== undefined) throw new ProtocolError('usage.invalid', problem)
 }
 
 type Asker = ((question: string, flag: string) => Promise<string>) & { readonly close: () => void }

@@ -2,6 +2,7 @@
 import { type Command, optional } from '../command.ts'
 import { enrol, grantReviewer, inviteOne } from '../enrol.ts'
 import { short } from '../format.ts'
+import { checkHandle, localHandles } from '../names.ts'
 import { openCommunity } from '../open.ts'
 
 const INVITE_MS = 3_600_000
@@ -21,10 +22,12 @@ export const join: Command = {
   run: async (context) => {
     const { output, args, options } = context
     const handle = args[0] as string
+    checkHandle(handle)
     await using opened = await openCommunity(context, 'join')
     const { community } = opened
     const invited = optional(context, 'invite')
-    const needed = invited === undefined && community.view.founding?.charter.join === 'invite'
+    const seated = Array.from(localHandles(community).values()).includes(handle)
+    const needed = !seated && invited === undefined && community.view.founding?.charter.join === 'invite'
     const secret = needed ? await inviteOne(community, community.now() + INVITE_MS) : invited
     const { member, payTo } = await enrol(community, handle, secret)
     if (options['reviewer'] === true) await grantReviewer(community, member)

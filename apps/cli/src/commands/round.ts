@@ -1,6 +1,7 @@
 /** `commonhold round`: bring the current round to its close, or open its reviews. */
 import {
   artifactName,
+  type Community,
   closeReviews,
   closeRound,
   openRound,
@@ -8,11 +9,15 @@ import {
   postPayouts,
   type RoundReport,
 } from '@commonhold/node'
-import { currentRound, labelText, ProtocolError } from '@commonhold/protocol'
+import { currentRound, labelText, type MemberId, ProtocolError } from '@commonhold/protocol'
 import { type Command, type Context, optional } from '../command.ts'
 import { money, percent, percentWithInterval, short } from '../format.ts'
+import { allNames } from '../names.ts'
 import { type Opened, openCommunity } from '../open.ts'
 import { parseMoney } from '../parse.ts'
+
+/** Items of a label; above it the label's budget is shared. */
+const QUOTA = 10
 
 export const round: Command = {
   name: 'round',
@@ -21,7 +26,12 @@ export const round: Command = {
   options: {
     open: { type: 'boolean', help: 'only open the next round for submissions' },
     reviews: { type: 'boolean', help: 'only open the next wave of reviews and say who reviews how much' },
-    budget: { type: 'string', value: 'AMOUNT', help: 'practice dollars that a sponsor pays in before' },
+    budget: { type: 'string', value: 'AMOUNT', help: 'dollars that a sponsor pays in before' },
+    quota: {
+      type: 'string',
+      value: 'N',
+      help: `new items of each label that base pay is for, when the round opens (default: ${QUOTA})`,
+    },
   },
   run: async (context) => {
     await using opened = await openCommunity(context, 'round')
@@ -29,21 +39,20 @@ export const round: Command = {
     if (chain.addresses === undefined) {
       throw new ProtocolError('chain.not_bound', "the founding is not finished: run 'commonhold init' again")
     }
-    const budget = optional(context, 'budget')
-    if (budget !== undefined) {
-      context.output.progress('paying into the pool')
-      await chain.sponsorPractice(`budget:${community.view.size}`, parseMoney(budget, '--budget'))
+    await payBudget(context, opened)
+    context.signal.throwIfAborted()
+    const { open, reviews } = context.options
+    if (open === true || reviews === true) {
+      await postPayouts(community, chain)
+      await openNext(context, community)
+      return open === true ? tellOpen(context, opened) : await openReviews(context, opened)
     }
-    const unfinished = community.view.rounds.find(
-      ({ closed, posted }) => closed !== undefined && posted === undefined,
-    )
-    if (unfinished === undefined) {
-      await openRound(community)
-      if (context.options['open'] === true) return tellOpen(context, opened)
-      if (context.options['reviews'] === true) return await openReviews(context, opened)
+    const last = currentRound(community.view)
+    if (last?.closed === undefined || last.posted !== undefined) {
+      await openNext(context, community)
       await closeReviews(community)
-      context.signal.throwIfAborted()
       await closeRound(community, chain, (step) => context.output.progress(`${step} …`))
+      context.signal.throwIfAborted()
     }
     context.output.progress('the payout root goes on chain …')
     const refused = await postPayouts(community, chain)
@@ -51,6 +60,30 @@ export const round: Command = {
     await tellClosed(context, opened, refused)
     return 0
   },
+}
+
+async function payBudget(context: Context, { chain }: Opened): Promise<void> {
+  const budget = optional(context, 'budget')
+  if (budget === undefined) return
+  const amount = parseMoney(budget, '--budget')
+  context.output.progress('paying into the pool')
+  // Named by what was there before: continued after a crash it is the same payment, given again another.
+  const { deposited } = await chain.pool()
+  await chain.sponsorPractice(`budget:${deposited[0]}`, amount)
+}
+
+/** Base pay needs quotas, published when a round opens. */
+async function openNext(context: Context, community: Community): Promise<void> {
+  const given = optional(context, 'quota')
+  const last = currentRound(community.view)
+  if (given !== undefined && last !== undefined && last.phase !== 'closed') {
+    throw new ProtocolError('usage.invalid', `round ${last.round} is open already: its quotas are published`)
+  }
+  if (given !== undefined && !/^\d{1,6}$/.test(given))
+    throw new ProtocolError('usage.invalid', '--quota takes a whole number')
+  const quota = given === undefined ? QUOTA : Number(given)
+  const labels = community.view.founding?.charter.labels ?? []
+  await openRound(community, new Map(labels.map((label) => [label, quota])))
 }
 
 function tellOpen({ output }: Context, { community }: Opened): 0 {
@@ -68,7 +101,7 @@ async function openReviews({ output }: Context, { community }: Opened): Promise<
     output.result({ waiting: 0, drawn: 0 })
     return 0
   }
-  const perReviewer = new Map<string, number>()
+  const perReviewer = new Map<MemberId, number>()
   for (const [item, reviewers] of waves.drawn) {
     for (const reviewer of reviewers) {
       if (!community.view.reviewed.has(`${item}:${reviewer}`))
@@ -76,7 +109,9 @@ async function openReviews({ output }: Context, { community }: Opened): Promise<
     }
   }
   output.say(`${waves.waiting.length} items wait for a label. Drawn by lot:`)
-  for (const [reviewer, count] of perReviewer) output.say(`  ${short(reviewer)}  ${count} items`)
+  const names = await allNames(community)
+  for (const [reviewer, count] of perReviewer)
+    output.say(`  ${names.get(reviewer) ?? short(reviewer)}  ${count} items`)
   output.result({ waiting: waves.waiting.length, reviewers: Object.fromEntries(perReviewer) })
   return 0
 }
