@@ -8,8 +8,8 @@ declare class TextDecoder {
 }
 declare namespace WebAssembly {
   class Memory {
+    constructor(pages: { initial: number; maximum?: number })
     readonly buffer: ArrayBuffer
-    grow(pages: number): number
   }
   class Module {
     constructor(bytes: Uint8Array<ArrayBuffer>)

@@ -1,5 +1,6 @@
 import { ProtocolError } from '@commonhold/protocol'
-import { digitsFor, knnKernel, LOW_BITS, layout, placeRegions } from './knn-kernel.ts'
+import { digitsFor, knnKernel, LOW_BITS, placeRegions } from './knn-kernel.ts'
+import { layout } from './wasm.ts'
 
 /** Queries to one pass over the points. */
 const BLOCK = 4

@@ -1,5 +1,5 @@
-import { fromBase64 } from '@commonhold/protocol'
 import { knnWasm } from './knn.gen.ts'
+import { wasmModule } from './wasm.ts'
 
 /** The functions of assembly/knn.ts, which says what they do; pointers are byte offsets into `memory`. */
 export type KnnKernel = {
@@ -70,36 +70,7 @@ export type KnnKernel = {
   ) => void
 }
 
-const PAGE = 65_536
-const ALIGNMENT = 16
-/** The module has no static data, but address 0 stays free: it stands for "none". */
-const FIRST = 1024
-
-// The ambient type has no constructor arguments: the pure core's other uses of WebAssembly need none.
-const Memory = WebAssembly.Memory as unknown as new (pages: { initial: number }) => WebAssembly.Memory
-
-let compiled: WebAssembly.Module | undefined
-
-/** A kernel with its own memory of `bytes` bytes, all zero. Compiled once, instantiated for each computation. */
-export function knnKernel(bytes: number): { readonly kernel: KnnKernel; readonly buffer: ArrayBuffer } {
-  compiled ??= new WebAssembly.Module(fromBase64(knnWasm))
-  const memory = new Memory({ initial: (bytes + PAGE - (bytes % PAGE)) / PAGE })
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory } })
-  return { kernel: exports as unknown as KnnKernel, buffer: memory.buffer }
-}
-
-/** Hands out aligned regions one after the other; `size()` is what a memory must hold. */
-export function layout(): { readonly place: (bytes: number) => number; readonly size: () => number } {
-  let size = FIRST
-  return {
-    place: (bytes) => {
-      const at = size
-      size += bytes + ALIGNMENT - (bytes % ALIGNMENT)
-      return at
-    },
-    size: () => size,
-  }
-}
+export const knnKernel = wasmModule<KnnKernel>(knnWasm)
 
 const TALLIES = 3 * 2048 * 4
 

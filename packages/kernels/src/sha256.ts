@@ -3,8 +3,9 @@
  * core of a server: 4.5 million node hashes and 1 million leaves of 300 bytes a second; node:crypto, paying per call, makes
  * 0.3 to 0.4 million nodes.
  */
-import { type Bytes, concatBytes, fromBase64, sha256 } from '@commonhold/protocol'
+import { type Bytes, concatBytes, sha256 } from '@commonhold/protocol'
 import { sha256Wasm } from './sha256.gen.ts'
+import { wasmModule } from './wasm.ts'
 
 /** Length of a SHA-256 digest in bytes. */
 const HASH = 32
@@ -15,7 +16,7 @@ const MAX_JOBS = 4096
 const DIGESTS = 0x30000
 const INPUT = 0x50100
 const INPUT_BYTES = 0x100000
-const PAGES = 24
+const MEMORY_BYTES = 24 * 65_536
 
 type Exports = {
   readonly prepare: () => void
@@ -24,20 +25,20 @@ type Exports = {
 }
 type Kernel = Omit<Exports, 'prepare'> & { readonly bytes: Bytes; readonly words: DataView }
 
-// ambient.d.ts declares no constructor arguments.
-const Memory = WebAssembly.Memory as unknown as new (pages: { initial: number }) => WebAssembly.Memory
+const instantiate = wasmModule<Exports>(sha256Wasm)
 
-let instance: Kernel | undefined
+let shared: Kernel | undefined
 
-/** Compiled at first use, synchronously: small enough for a browser's worker and main thread alike. */
+/** One instance for all: what it computes leaves nothing behind. */
 function kernel(): Kernel {
-  if (instance !== undefined) return instance
-  const memory = new Memory({ initial: PAGES })
-  const module = new WebAssembly.Module(fromBase64(sha256Wasm))
-  const { prepare, nodes, many } = new WebAssembly.Instance(module, { env: { memory } }).exports as Exports
+  if (shared !== undefined) return shared
+  const {
+    kernel: { prepare, nodes, many },
+    buffer,
+  } = instantiate(MEMORY_BYTES)
   prepare()
-  instance = { bytes: new Uint8Array(memory.buffer), words: new DataView(memory.buffer), nodes, many }
-  return instance
+  shared = { bytes: new Uint8Array(buffer), words: new DataView(buffer), nodes, many }
+  return shared
 }
 
 /**

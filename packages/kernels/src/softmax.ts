@@ -1,12 +1,10 @@
 /** Softmax regression by SGD in WebAssembly SIMD (docs/spec/learning.md, Training): one thread, one order, f32. */
-import { ceil, fromBase64, ProtocolError } from '@commonhold/protocol'
-import { layout } from './knn-kernel.ts'
+import { ceil, ProtocolError } from '@commonhold/protocol'
 import { softmaxWasm } from './softmax.gen.ts'
+import { layout, MAX_MEMORY_BYTES, wasmModule } from './wasm.ts'
 
 /** f32 to a cache line: a row of weights is padded to a multiple of it. */
 const LANES = 16
-const PAGE = 65_536
-const MAX_BYTES = 0x7fff0000
 
 type Kernel = {
   readonly epoch: (
@@ -75,16 +73,7 @@ export type SoftmaxRegression = {
   readonly bias: () => Float32Array
 }
 
-const Memory = WebAssembly.Memory as unknown as new (pages: { initial: number }) => WebAssembly.Memory
-
-let compiled: WebAssembly.Module | undefined
-
-function instantiate(bytes: number): { readonly kernel: Kernel; readonly buffer: ArrayBuffer } {
-  compiled ??= new WebAssembly.Module(fromBase64(softmaxWasm))
-  const memory = new Memory({ initial: (bytes + PAGE - (bytes % PAGE)) / PAGE })
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory } })
-  return { kernel: exports as unknown as Kernel, buffer: memory.buffer }
-}
+const instantiate = wasmModule<Kernel>(softmaxWasm)
 
 /** @throws {ProtocolError} `data.too_large` where rows x classes would need more than 2 GB. */
 export function softmaxRegression(examples: SparseExamples): SoftmaxRegression {
@@ -103,7 +92,8 @@ export function softmaxRegression(examples: SparseExamples): SoftmaxRegression {
     labels: place(labels.byteLength),
     order: place(labels.byteLength),
   }
-  if (size() > MAX_BYTES) throw new ProtocolError('data.too_large', `${rowCount} terms x ${classes} labels`)
+  if (size() > MAX_MEMORY_BYTES)
+    throw new ProtocolError('data.too_large', `${rowCount} terms x ${classes} labels`)
   const { kernel, buffer } = instantiate(size())
   const weights = new Float32Array(buffer, at.weights, rowCount * lanes)
   const bias = new Float32Array(buffer, at.bias, lanes)
@@ -164,7 +154,7 @@ export function softmaxRegression(examples: SparseExamples): SoftmaxRegression {
 
 /** The kernel's exp of four f32 <= 0, for its test against exact values. */
 export function softmaxExp(four: Float32Array): Float32Array {
-  const { kernel, buffer } = instantiate(PAGE)
+  const { kernel, buffer } = instantiate(LANES * 64 + 16)
   const lanes = new Float32Array(buffer, LANES * 64, 4)
   lanes.set(four)
   kernel.expInPlace(LANES * 64)

@@ -5,11 +5,11 @@ import {
   type KnnRegions,
   knnKernel,
   LOW_BITS,
-  layout,
   placeRegions,
 } from './knn-kernel.ts'
 import type { SparseVector } from './sparse.ts'
 import { planIndex } from './term-index.ts'
+import { layout } from './wasm.ts'
 
 const MAX_POINTS = 1 << 24
 /** Exact cross-multiplication in 64 bits needs squared lengths below 2^31: 133,000 terms of full weight. */

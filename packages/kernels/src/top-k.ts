@@ -1,16 +1,14 @@
 /** Exact nearest rows by inner product over 8-bit vectors, in WebAssembly SIMD. */
-import { fromBase64, ProtocolError } from '@commonhold/protocol'
-import { layout } from './knn-kernel.ts'
+import { ProtocolError } from '@commonhold/protocol'
 import { vectorsWasm } from './vectors.gen.ts'
+import { layout, MAX_MEMORY_BYTES, wasmModule } from './wasm.ts'
 
 const LANES = 16
 /** Queries to one pass over the rows, and rows to one call: their products stay in the cache. */
 const QUERIES = 4
 const ROWS = 4096
-const PAGE = 65_536
 /** 127 * 127 * 2^16 < 2^30: no sum overflows. */
 const MAX_DIMENSIONS = 65_536
-const MAX_BYTES = 0x7fff0000
 
 type Kernel = {
   readonly dots4: (
@@ -31,9 +29,7 @@ export type RowIndex = {
   readonly search: (queries: Int8Array, k: number) => Nearest
 }
 
-const Memory = WebAssembly.Memory as unknown as new (pages: { initial: number }) => WebAssembly.Memory
-
-let compiled: WebAssembly.Module | undefined
+const instantiate = wasmModule<Kernel>(vectorsWasm)
 
 /**
  * Copies `corpus` (rows of `dimensions` bytes) into a kernel's own memory for many searches.
@@ -43,7 +39,7 @@ let compiled: WebAssembly.Module | undefined
 export function rowIndex(corpus: Int8Array, dimensions: number): RowIndex {
   const count = corpus.length / dimensions
   const width = dimensions + ((LANES - (dimensions % LANES)) % LANES)
-  if (dimensions > MAX_DIMENSIONS || count * width > MAX_BYTES) {
+  if (dimensions > MAX_DIMENSIONS || count * width > MAX_MEMORY_BYTES) {
     throw new ProtocolError('data.too_large', `${count} rows of ${dimensions} dimensions`)
   }
   if (count % 1 !== 0) throw new Error('the corpus is not whole rows')
@@ -53,13 +49,11 @@ export function rowIndex(corpus: Int8Array, dimensions: number): RowIndex {
     queries: place(2 * QUERIES * width),
     products: place(4 * QUERIES * ROWS),
   }
-  compiled ??= new WebAssembly.Module(fromBase64(vectorsWasm))
-  const memory = new Memory({ initial: (size() + PAGE - (size() % PAGE)) / PAGE })
-  const kernel = new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernel
-  const bytes = new Int8Array(memory.buffer, at.rows, count * width)
+  const { kernel, buffer } = instantiate(size())
+  const bytes = new Int8Array(buffer, at.rows, count * width)
   for (let r = 0; r < count; r++) bytes.set(corpus.subarray(r * dimensions, (r + 1) * dimensions), r * width)
-  const wide = new Int16Array(memory.buffer, at.queries, QUERIES * width)
-  const products = new Int32Array(memory.buffer, at.products, QUERIES * ROWS)
+  const wide = new Int16Array(buffer, at.queries, QUERIES * width)
+  const products = new Int32Array(buffer, at.products, QUERIES * ROWS)
 
   const search = (queries: Int8Array, k: number): Nearest => {
     const asked = queries.length / dimensions
