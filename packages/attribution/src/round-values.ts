@@ -1,4 +1,4 @@
-import type { Digest } from '@commonhold/protocol'
+import { type Digest, floorDivide } from '@commonhold/protocol'
 
 const SHIFT = 20n
 
@@ -50,9 +50,4 @@ export function movingValues(rounds: readonly RoundValues[]): RoundValues {
     for (const [cluster, value] of round) sums.set(cluster, (sums.get(cluster) ?? 0n) + value)
   }
   return sums
-}
-
-function floorDivide(dividend: bigint, divisor: bigint): bigint {
-  const quotient = dividend / divisor
-  return dividend < 0n && quotient * divisor !== dividend ? quotient - 1n : quotient
 }

@@ -13,6 +13,7 @@ import {
   fromUtf8,
   ProtocolError,
   taggedHash,
+  uint32,
   utf8,
 } from '@commonhold/protocol'
 import { type ClassifyRecipe, parseRecipe } from './recipe.ts'
@@ -71,15 +72,14 @@ export function encodeModel(model: ClassifierModel): Bytes {
   return concatBytes(
     MAGIC,
     sized(encodeCanonical(model.recipe)),
-    word(labels.length),
+    uint32(labels.length),
     ...labels.map((label) => sized(utf8(label))),
     new Uint8Array(numbers.buffer),
     new Uint8Array(model.weights.buffer, model.weights.byteOffset, model.weights.byteLength),
   )
 }
 
-const word = (value: number): Bytes => Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
-const sized = (bytes: Bytes): Bytes => concatBytes(word(bytes.length), bytes)
+const sized = (bytes: Bytes): Bytes => concatBytes(uint32(bytes.length), bytes)
 
 /** @throws {ProtocolError} `data.malformed` unless `bytes` are exactly what encodeModel gives for the model returned. */
 export function decodeModel(bytes: Uint8Array): ClassifierModel {

@@ -28,6 +28,9 @@ export function concatBytes(...parts: readonly Uint8Array[]): Bytes {
   return joined
 }
 
+/** 32-bit big-endian, for an integer in [0, 2^32). */
+export const uint32 = (value: number): Bytes => Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
+
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false

@@ -35,14 +35,6 @@ const byNode = { ...base, community: digestSchema, index: indexSchema } as const
 const rulesSchema = object({ version: asciiSchema, digest: digestSchema })
 const blockSchema = object({ number: indexSchema, hash: hash32Schema })
 
-export const METRIC_NAMES = [
-  'correct',
-  'total',
-  'majorityCorrect',
-  'liveCorrect',
-  'trained',
-  'clusters',
-] as const
 const metricsSchema = object(
   {
     correct: indexSchema,

@@ -1,5 +1,5 @@
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
-import { type Bytes, concatBytes, toHex, utf8 } from './bytes.ts'
+import { type Bytes, concatBytes, toHex, uint32, utf8 } from './bytes.ts'
 import { type Digest, digest } from './units.ts'
 
 export const sha256 = (bytes: Uint8Array): Bytes => nobleSha256(bytes) as Bytes
@@ -15,10 +15,7 @@ export function taggedHash(purpose: string, ...parts: readonly (Uint8Array | str
   const chunks: Uint8Array[] = [utf8(`commonhold-${purpose}/v1\n`)]
   for (const part of parts) {
     const bytes = typeof part === 'string' ? utf8(part) : part
-    chunks.push(
-      Uint8Array.of(bytes.length >>> 24, bytes.length >>> 16, bytes.length >>> 8, bytes.length),
-      bytes,
-    )
+    chunks.push(uint32(bytes.length), bytes)
   }
   return sha256Hex(concatBytes(...chunks))
 }

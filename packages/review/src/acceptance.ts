@@ -1,7 +1,8 @@
+import { DEFAULT_CHARTER } from '@commonhold/protocol'
 import type { ItemEstimate } from './aggregate.ts'
 import { POSTERIOR_ONE } from './dawid-skene.ts'
 
-/** Charter fields with their defaults (docs/spec/review.md, section 3). */
+/** The charter's `reviews` (docs/spec/review.md, section 3). */
 export type ReviewRules = {
   /** Posterior from which a consensus counts. */
   readonly acceptPpm: number
@@ -11,7 +12,8 @@ export type ReviewRules = {
   readonly mostReviewers: number
 }
 
-export const REVIEW_RULES: ReviewRules = { acceptPpm: 800_000, firstWave: 2, mostReviewers: 5 }
+const { acceptPpm, first, most } = DEFAULT_CHARTER.reviews
+export const REVIEW_RULES: ReviewRules = { acceptPpm, firstWave: first, mostReviewers: most }
 
 /**
  * `corrected`: the consensus differs from the author; the item is trained with the consensus, at half base and no value.

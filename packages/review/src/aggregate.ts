@@ -1,7 +1,13 @@
 import { floor } from '@commonhold/protocol'
 import { type Fit, fitDawidSkene, POSTERIOR_ONE, posteriorWithout } from './dawid-skene.ts'
-import { type Confusion, emptyConfusion, informedness } from './informedness.ts'
-import { indexLabels, type Judgement, type LabelIndex } from './label-index.ts'
+import { addAnswer, type Confusion, emptyConfusion, informedness } from './informedness.ts'
+import {
+  indexLabels,
+  type Judgement,
+  type JudgementAt,
+  judgementsByWorker,
+  type LabelIndex,
+} from './label-index.ts'
 
 export type ItemEstimate = {
   readonly item: string
@@ -92,19 +98,6 @@ function estimateWorkers(index: LabelIndex, fit: Fit): WorkerEstimate[] {
   })
 }
 
-/** Where a judgement stands: item and position in the index. */
-export type JudgementAt = { readonly item: number; readonly at: number }
-
-export function judgementsByWorker({ items, workers, itemStart, workerOf }: LabelIndex): JudgementAt[][] {
-  const lists = workers.map((): JudgementAt[] => [])
-  for (let item = 0; item < items.length; item++) {
-    for (let at = itemStart[item] as number; at < (itemStart[item + 1] as number); at++) {
-      lists[workerOf[at] as number]?.push({ item, at })
-    }
-  }
-  return lists
-}
-
 /**
  * The given judgements against the posteriors of their items without them, counts in units of 2^-16. An item that
  * nobody else judged is left out.
@@ -112,14 +105,10 @@ export function judgementsByWorker({ items, workers, itemStart, workerOf }: Labe
 export function confusionWithoutOwn(index: LabelIndex, fit: Fit, judged: readonly JudgementAt[]): Confusion {
   const classes = index.classes.length
   const confusion = emptyConfusion(classes)
-  for (const { item, at } of judged) {
+  for (const { item, at, label } of judged) {
     if ((index.itemStart[item + 1] as number) - (index.itemStart[item] as number) < 2) continue
     const posterior = posteriorWithout(index, fit, item, at)
-    const answer = index.labelOf[at] as number
-    for (let t = 0; t < classes; t++) {
-      const cell = t * classes + answer
-      confusion.counts[cell] = (confusion.counts[cell] as number) + (posterior[t] as number)
-    }
+    for (let t = 0; t < classes; t++) addAnswer(confusion, t, label, posterior[t] as number)
   }
   return confusion
 }

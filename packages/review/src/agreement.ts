@@ -9,9 +9,9 @@
  * agree least, and counting all pairs alike would pay a ring for the disagreement it causes.
  */
 
-import { floor, max } from '@commonhold/protocol'
-import { floorDivide, PPM } from './informedness.ts'
-import type { LabelIndex } from './label-index.ts'
+import { floor, floorDivide, max } from '@commonhold/protocol'
+import { PPM } from './informedness.ts'
+import { type JudgementAt, judgementsByWorker, type LabelIndex } from './label-index.ts'
 
 export type Agreement = {
   /** ppm, [-10^6, 10^6], rounded down; 0 where nobody else judged the member's items. */
@@ -39,8 +39,7 @@ export function correlatedAgreement(index: LabelIndex): Agreement[] {
   const classes = index.classes.length
   const votes = votesByItem(index)
   const all = countAll(index, votes)
-  const judged = itemsByWorker(index)
-  return judged.map((answers) => {
+  return judgementsByWorker(index).map((answers) => {
     const own = countOwn(answers, votes, classes)
     return score(own, peersOf(own, all, classes), classes)
   })
@@ -67,18 +66,6 @@ function votesByItem({ items, itemStart, labelOf }: LabelIndex): Votes {
   })
 }
 
-type Answer = { readonly item: number; readonly label: number }
-
-function itemsByWorker({ items, workers, itemStart, workerOf, labelOf }: LabelIndex): Answer[][] {
-  const lists = workers.map((): Answer[] => [])
-  for (let item = 0; item < items.length; item++) {
-    for (let at = itemStart[item] as number; at < (itemStart[item + 1] as number); at++) {
-      lists[workerOf[at] as number]?.push({ item, label: labelOf[at] as number })
-    }
-  }
-  return lists
-}
-
 const add = (counts: Float64Array, at: number, count: number): void => {
   counts[at] = (counts[at] as number) + count
 }
@@ -98,7 +85,7 @@ function countAll({ classes }: LabelIndex, votes: Votes): Pairs {
   return { together, answers }
 }
 
-function countOwn(own: readonly Answer[], votes: Votes, classes: number): OwnPairs {
+function countOwn(own: readonly JudgementAt[], votes: Votes, classes: number): OwnPairs {
   const sameItem = new Float64Array(classes * classes)
   let compared = 0
   const together = new Float64Array(classes * classes)

@@ -1,3 +1,5 @@
+import { floorDivide } from '@commonhold/protocol'
+
 export const PPM = 1_000_000n
 
 /**
@@ -65,6 +67,3 @@ function sumOfRatios(
   }
   return Number(floorDivide(sum, PPM))
 }
-
-/** Quotient rounded towards minus infinity, for a positive divisor. */
-export const floorDivide = (a: bigint, b: bigint): bigint => (a >= 0n ? a / b : -((-a + b - 1n) / b))

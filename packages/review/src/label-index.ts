@@ -48,6 +48,26 @@ export function indexLabels(
   return { ...number(byItem, workers, labels, judgements.length - repeats), repeats }
 }
 
+/** Where a judgement stands: item, position in the index, and the number of its label. */
+export type JudgementAt = { readonly item: number; readonly at: number; readonly label: number }
+
+/** Each worker's judgements, items ascending. */
+export function judgementsByWorker({
+  items,
+  workers,
+  itemStart,
+  workerOf,
+  labelOf,
+}: LabelIndex): JudgementAt[][] {
+  const lists = workers.map((): JudgementAt[] => [])
+  for (let item = 0; item < items.length; item++) {
+    for (let at = itemStart[item] as number; at < (itemStart[item + 1] as number); at++) {
+      lists[workerOf[at] as number]?.push({ item, at, label: labelOf[at] as number })
+    }
+  }
+  return lists
+}
+
 const sortedSet = (values: Iterable<string>): string[] => [...new Set(values)].sort(compareText)
 
 export const positions = (values: readonly string[]): Map<string, number> =>

@@ -1,10 +1,16 @@
-import { type Aggregation, confusionWithoutOwn, type JudgementAt } from './aggregate.ts'
+import { type Aggregation, confusionWithoutOwn } from './aggregate.ts'
 import { correlatedAgreement } from './agreement.ts'
 import { addAnswer, emptyConfusion, informedness } from './informedness.ts'
-import { indexLabels, type Judgement, type LabelIndex, positions } from './label-index.ts'
+import {
+  indexLabels,
+  type Judgement,
+  type JudgementAt,
+  judgementsByWorker,
+  positions,
+} from './label-index.ts'
 
-/** Gold informedness that a reviewer must exceed to be paid, ppm. A charter field with its default. */
-export const GOLD_THRESHOLD_PPM = 250_000
+/** Gold informedness that a reviewer must exceed to be paid, ppm. */
+const GOLD_THRESHOLD_PPM = 250_000
 
 export type ReviewPay = {
   /** Valid answers x gold factor x max(0, agreement) x max(0, dsInformedness): units of 10^-12 answers. */
@@ -36,16 +42,15 @@ export function reviewWeights(input: {
   readonly judgements: readonly Judgement[]
   readonly gold: ReadonlyMap<string, string>
   readonly aggregation: Aggregation
-  readonly goldThresholdPpm?: number
 }): Map<string, ReviewPay> {
-  const { judgements, gold, aggregation, goldThresholdPpm = GOLD_THRESHOLD_PPM } = input
+  const { judgements, gold, aggregation } = input
   const reviews = indexLabels(judgements, aggregation.classes)
   const agreements = correlatedAgreement(reviews)
-  const answers = answersByWorker(reviews)
+  const answers = judgementsByWorker(reviews)
   const lookUp = judgementLookUp(aggregation)
   const pays = new Map<string, ReviewPay>()
   for (const [w, worker] of reviews.workers.entries()) {
-    const own = answers[w] ?? []
+    const own = (answers[w] ?? []).map(({ item, label }) => ({ item: reviews.items[item] as string, label }))
     const { index, fit } = aggregation.model
     const judged = own.map(({ item }) => lookUp(item, worker))
     const onGold = goldInformedness(own, gold, aggregation.classes)
@@ -57,20 +62,16 @@ export function reviewWeights(input: {
         ...onGold,
         ...agreement,
         dsInformedness: informedness(confusionWithoutOwn(index, fit, judged)) ?? 0,
-        goldThresholdPpm,
       }),
     )
   }
   return pays
 }
 
-function pay(
-  input: Omit<ReviewPay, 'weight' | 'factors'> & { readonly goldThresholdPpm: number },
-): ReviewPay {
-  const { goldThresholdPpm, ...figures } = input
+function pay(figures: Omit<ReviewPay, 'weight' | 'factors'>): ReviewPay {
   const { valid, goldInformedness: onGold, agreement, dsInformedness } = figures
   const factors = {
-    gold: onGold === undefined || onGold > goldThresholdPpm ? 1 : 0,
+    gold: onGold === undefined || onGold > GOLD_THRESHOLD_PPM ? 1 : 0,
     agreement: agreement > 0 ? agreement : 0,
     dsInformedness: dsInformedness > 0 ? dsInformedness : 0,
   } as const
@@ -80,16 +81,6 @@ function pay(
 }
 
 type Answer = { readonly item: string; readonly label: number }
-
-function answersByWorker({ items, workers, itemStart, workerOf, labelOf }: LabelIndex): Answer[][] {
-  const lists = workers.map((): Answer[] => [])
-  for (const [i, item] of items.entries()) {
-    for (let at = itemStart[i] as number; at < (itemStart[i + 1] as number); at++) {
-      lists[workerOf[at] as number]?.push({ item, label: labelOf[at] as number })
-    }
-  }
-  return lists
-}
 
 function goldInformedness(
   own: readonly Answer[],
@@ -119,7 +110,7 @@ function judgementLookUp({ model }: Aggregation): (item: string, worker: string)
     if (item !== undefined && by !== undefined) {
       const end = model.index.itemStart[item + 1] as number
       for (let at = model.index.itemStart[item] as number; at < end; at++) {
-        if (model.index.workerOf[at] === by) return { item, at }
+        if (model.index.workerOf[at] === by) return { item, at, label: model.index.labelOf[at] as number }
       }
     }
     throw new Error(`the aggregation lacks the review of ${id} by ${worker}`)

@@ -5,7 +5,6 @@ export {
   type Part,
   type PoolParts,
   type RoundPools,
-  SPONSOR_SPLIT,
   type SponsorSplit,
   splitSponsors,
   sumOfPools,

@@ -1,3 +1,4 @@
+import { DEFAULT_CHARTER } from '@commonhold/protocol'
 import { allocate } from './allocate.ts'
 
 /** The parts of sponsors' money, in the order in which they are named everywhere. */
@@ -7,10 +8,10 @@ export type Part = (typeof PARTS)[number]
 /** Amounts in the smallest unit of the token. */
 export type PoolParts = Readonly<Record<Part, bigint>>
 
-/** Basis points that sum to 10,000: a charter field. */
+/** Basis points that sum to 10,000: the charter's `sponsors`. */
 export type SponsorSplit = Readonly<Record<Part, number>>
 
-export const SPONSOR_SPLIT: SponsorSplit = { base: 3500, value: 3500, reviews: 2000, improvers: 1000 }
+export const SPONSOR_SPLIT: SponsorSplit = DEFAULT_CHARTER.sponsors
 
 /** What one round may allocate: every part may be spent down to zero, and what is left is carried in its part. */
 export type RoundPools = PoolParts & {

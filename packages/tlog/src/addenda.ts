@@ -13,6 +13,7 @@ import {
   isDigest,
   ProtocolError,
   toHex,
+  uint32,
 } from '@commonhold/protocol'
 import { HASH_BYTES } from './layout.ts'
 
@@ -34,8 +35,7 @@ export function encodeAddendaPack(entries: readonly (readonly PackedAddendum[])[
     for (const addendum of addenda) {
       if (!isDigest(addendum.digest)) throw new Error('an addendum without a digest')
       const length = addendum.bytes === null ? ERASED : addendum.bytes.length
-      parts.push(fromHex(addendum.digest))
-      parts.push(Uint8Array.of(length >>> 24, length >>> 16, length >>> 8, length))
+      parts.push(fromHex(addendum.digest), uint32(length))
       if (addendum.bytes !== null) parts.push(addendum.bytes)
     }
   }
