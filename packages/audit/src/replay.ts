@@ -1,5 +1,6 @@
 /** One pass over the log: every byte proved by the checkpoint, every entry decoded, checked, decided again and folded. */
 import { hashLeavesJoined } from '@commonhold/kernels'
+import type { Contents } from '@commonhold/pipeline'
 import {
   addendaOf,
   addendumText,
@@ -37,8 +38,6 @@ import { logPath } from './export-format.ts'
 import { SignatureQueue } from './signatures.ts'
 import { type AuditSource, readNeeded } from './source.ts'
 import { Mismatch, type StepBook, Stopped } from './steps.ts'
-
-export type Contents = (content: Digest) => string | undefined
 
 export type ReplayInput = {
   readonly source: AuditSource

@@ -1,5 +1,5 @@
 /** Rounds run again over the prefix of the log that they closed, and what the node claimed about them. */
-import { NO_ROUND, type RoundResult, type RoundState, runRound } from '@commonhold/pipeline'
+import { type Contents, NO_ROUND, type RoundResult, type RoundState, runRound } from '@commonhold/pipeline'
 import {
   type Canonical,
   type EventOf,
@@ -10,7 +10,6 @@ import {
 } from '@commonhold/protocol'
 import { firstDifference, type Place } from './difference.ts'
 import { type ChainBlock, payoutRecords, payoutsPath, statementPath } from './export-format.ts'
-import type { Contents } from './replay.ts'
 import { type AuditSource, parseJson, readNeeded } from './source.ts'
 import { Mismatch, type StepBook } from './steps.ts'
 

@@ -1,6 +1,7 @@
 /** Calibration (docs/spec/learning.md, Confidence): how sharp scores are, and from which confidence the model answers. */
 import { exp } from '@commonhold/kernels'
 import { floor } from '@commonhold/protocol'
+import { indexOfLargest } from './labels.ts'
 
 export type Calibration = { readonly sharpness: number; readonly threshold: number }
 
@@ -85,8 +86,7 @@ function fitThreshold(
   const mass = new Float64Array(classes)
   const answers = truths.map((truth, i) => {
     softmax(scores, i * classes, sharpness, mass)
-    let best = 0
-    for (let c = 1; c < classes; c++) if ((mass[c] as number) > (mass[best] as number)) best = c
+    const best = indexOfLargest(mass)
     return { confidence: toPpm(mass[best] as number), right: best === truth }
   })
   answers.sort((a, b) => b.confidence - a.confidence)

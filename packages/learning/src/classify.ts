@@ -12,7 +12,6 @@ import {
 import {
   abs,
   ceil,
-  compareText,
   type Digest,
   fround,
   max,
@@ -23,6 +22,7 @@ import {
 } from '@commonhold/protocol'
 import { type Calibration, calibrate } from './calibrate.ts'
 import { rarities, textFrequencies, unitValues } from './features.ts'
+import { labelNumbers } from './labels.ts'
 import type { ClassifierModel } from './model.ts'
 import type { ClassifyRecipe } from './recipe.ts'
 import { TERM_BUCKETS, type TermMatrix, termMatrix } from './terms.ts'
@@ -44,7 +44,7 @@ export function trainClassifier(
   recipe: ClassifyRecipe,
   seed: Digest,
 ): ClassifierModel {
-  const numbers = labelNumbers(examples, labels)
+  const numbers = numbersOf(examples, labels)
   const terms = termMatrix(examples.map(({ text }) => text))
   const frequencies = textFrequencies(terms)
   const { ids, rowOf } = usedTerms(frequencies)
@@ -76,13 +76,9 @@ export function trainClassifier(
   }
 }
 
-function labelNumbers(examples: readonly Example[], labels: readonly string[]): Uint32Array {
-  for (let c = 1; c < labels.length; c++) {
-    if (compareText(labels[c - 1] as string, labels[c] as string) >= 0)
-      throw new Error('labels are not sorted')
-  }
+function numbersOf(examples: readonly Example[], labels: readonly string[]): Uint32Array {
+  const numberOf = labelNumbers(labels)
   if (examples.length === 0) throw new ProtocolError('round.no_data', 'there are no examples to train from')
-  const numberOf = new Map(labels.map((label, number) => [label, number]))
   return Uint32Array.from(examples, ({ label }, row) => {
     const number = numberOf.get(label)
     if (number === undefined) {

@@ -1,5 +1,6 @@
 import { floor, ProtocolError } from '@commonhold/protocol'
 import type { Example } from './classify.ts'
+import { indexOfLargest } from './labels.ts'
 import type { ClassifierModel } from './model.ts'
 import { type Prediction, predict } from './predict.ts'
 
@@ -31,7 +32,7 @@ export function evaluateClassifier(model: ClassifierModel, holdOut: readonly Hol
   const predictions = holdOut.map(({ text }) => predict(model, text))
   const correctByItem = predictions.map(({ labelIndex }, i) => labelIndex === truths[i])
   const correct = count(correctByItem)
-  const guess = mostFrequent(model.labelCounts)
+  const guess = indexOfLargest(model.labelCounts)
   return {
     correct,
     total: holdOut.length,
@@ -48,12 +49,6 @@ export function evaluateClassifier(model: ClassifierModel, holdOut: readonly Hol
 }
 
 const count = (flags: readonly boolean[]): number => flags.reduce((sum, flag) => sum + (flag ? 1 : 0), 0)
-
-function mostFrequent(counts: Uint32Array): number {
-  let best = 0
-  for (let c = 1; c < counts.length; c++) if ((counts[c] as number) > (counts[best] as number)) best = c
-  return best
-}
 
 function confusionTable(
   truths: readonly number[],

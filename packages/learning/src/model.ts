@@ -4,7 +4,6 @@
  */
 import {
   type Bytes,
-  compareText,
   concatBytes,
   type Digest,
   decodeCanonical,
@@ -16,6 +15,7 @@ import {
   uint32,
   utf8,
 } from '@commonhold/protocol'
+import { areSorted } from './labels.ts'
 import { type ClassifyRecipe, parseRecipe } from './recipe.ts'
 import { TERM_BUCKETS } from './terms.ts'
 
@@ -88,10 +88,7 @@ export function decodeModel(bytes: Uint8Array): ClassifierModel {
   const recipe = reader.parsed((part) => parseRecipe(decodeCanonical(part)))
   const size = reader.integer(1, MAX_LABELS)
   const labels = Array.from({ length: size }, () => reader.parsed(fromUtf8))
-  for (let c = 1; c < size; c++) {
-    if (compareText(labels[c - 1] as string, labels[c] as string) >= 0)
-      throw malformed('labels not ascending')
-  }
+  if (!areSorted(labels)) throw malformed('labels not ascending')
   const texts = reader.integer(0, 0x7ffffffe)
   const sharpness = reader.integer(1, 1 << 20)
   const threshold = reader.integer(0, 1_000_000)

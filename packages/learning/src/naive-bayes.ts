@@ -3,8 +3,9 @@
  * removing an example are exact opposites, whatever came between. A second opinion beside the classifier, and at once
  * free of what was erased.
  */
-import { compareText, type Digest, ProtocolError, taggedHash } from '@commonhold/protocol'
+import { type Digest, ProtocolError, taggedHash } from '@commonhold/protocol'
 import type { Example } from './classify.ts'
+import { indexOfLargest, labelNumbers } from './labels.ts'
 import { log2Q16 } from './log2.ts'
 import { TERM_BUCKETS, termCounts } from './terms.ts'
 
@@ -24,11 +25,7 @@ const SMOOTHING = 400
 
 /** @param labels - in the order of compareText. */
 export function naiveBayes(labels: readonly string[]): NaiveBayes {
-  for (let c = 1; c < labels.length; c++) {
-    if (compareText(labels[c - 1] as string, labels[c] as string) >= 0)
-      throw new Error('labels are not sorted')
-  }
-  const numberOf = new Map(labels.map((label, number) => [label, number]))
+  const numberOf = labelNumbers(labels)
   const classes = labels.length
   const counts = new Map<number, Uint32Array>()
   const totals = new Uint32Array(classes)
@@ -75,17 +72,9 @@ export function naiveBayes(labels: readonly string[]): NaiveBayes {
     add: (example) => change(example, 1),
     remove: (example) => change(example, -1),
     scores,
-    label: (text) => best(scores(text), labels),
+    label: (text) => labels[indexOfLargest(scores(text))] as string,
     digest: () => digestOf(labels, examples, counts),
   }
-}
-
-function best(scores: readonly number[], labels: readonly string[]): string {
-  let winner = 0
-  for (let c = 1; c < scores.length; c++) {
-    if ((scores[c] as number) > (scores[winner] as number)) winner = c
-  }
-  return labels[winner] as string
 }
 
 function digestOf(

@@ -1,5 +1,6 @@
 import { softmax, toPpm } from './calibrate.ts'
 import { rarityWeight, unitValues } from './features.ts'
+import { indexOfLargest } from './labels.ts'
 import type { ClassifierModel } from './model.ts'
 import { type TermCounts, termCounts } from './terms.ts'
 
@@ -20,8 +21,7 @@ export function predict(model: ClassifierModel, text: string): Prediction {
   const rows = rowsOf(model, terms)
   const mass = new Float64Array(model.labels.length)
   softmax(rawScores(model, terms, rows), 0, model.sharpness, mass)
-  let best = 0
-  for (let c = 1; c < mass.length; c++) if ((mass[c] as number) > (mass[best] as number)) best = c
+  const best = indexOfLargest(mass)
   const confidence = toPpm(mass[best] as number)
   return {
     label: model.labels[best] as string,

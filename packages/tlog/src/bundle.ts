@@ -1,15 +1,15 @@
 /** Entry bundles (c2sp.org/tlog-tiles, "Log entries"): each entry as uint16 big-endian length and bytes. */
 import { type Bytes, ProtocolError } from '@commonhold/protocol'
 
-/** The length has two bytes. */
-export const MAX_ENTRY_BYTES = 65_535
+/** The length has two bytes; what `decide` admits is smaller. */
+const MOST_BYTES = 65_535
 
 /** @throws {ProtocolError} `entry.too_large` for an entry above 65,535 bytes. */
 export function encodeBundle(entries: readonly Uint8Array[]): Bytes {
   let length = 0
   for (const entry of entries) {
-    if (entry.length > MAX_ENTRY_BYTES) {
-      throw new ProtocolError('entry.too_large', `an entry has ${entry.length} bytes; ${MAX_ENTRY_BYTES} fit`)
+    if (entry.length > MOST_BYTES) {
+      throw new ProtocolError('entry.too_large', `an entry has ${entry.length} bytes; ${MOST_BYTES} fit`)
     }
     length += 2 + entry.length
   }

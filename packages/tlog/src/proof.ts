@@ -2,6 +2,7 @@
 import { type Bytes, equalBytes, floor, ProtocolError } from '@commonhold/protocol'
 import { HASH_BYTES } from './layout.ts'
 import { emptyRoot, nodeHash } from './merkle.ts'
+import { isCount } from './ranges.ts'
 import type { TreeHead } from './tiles.ts'
 
 /**
@@ -17,23 +18,38 @@ export function rootFromInclusionProof(
 ): Bytes {
   if (!isCount(index) || !isCount(size) || index >= size) throw badProof('the index is outside the tree')
   mustBeHashes([leaf, ...proof])
-  let node = index
-  let last = size - 1
   let root = new Uint8Array(leaf)
-  for (const sibling of proof) {
-    if (last === 0) throw badProof('the proof is too long')
-    if (node % 2 === 1 || node === last) {
-      root = nodeHash(sibling, root)
-      while (node % 2 === 0 && node !== 0) {
-        node = floor(node / 2)
-        last = floor(last / 2)
-      }
-    } else root = nodeHash(root, sibling)
-    node = floor(node / 2)
-    last = floor(last / 2)
-  }
-  if (last !== 0) throw badProof('the proof is too short')
+  climb(index, size - 1, proof, (sibling, side) => {
+    root = side === 'left' ? nodeHash(sibling, root) : nodeHash(root, sibling)
+  })
   return root
+}
+
+/**
+ * The way of a proof from a node to the root: tells of each sibling on which side it stands.
+ *
+ * @param last - number of the last node on the level of `node`.
+ */
+function climb(
+  node: number,
+  last: number,
+  proof: readonly Uint8Array[],
+  meet: (sibling: Uint8Array, side: 'left' | 'right') => void,
+): void {
+  let [at, end] = [node, last]
+  const rise = (): void => {
+    at = floor(at / 2)
+    end = floor(end / 2)
+  }
+  for (const sibling of proof) {
+    if (end === 0) throw badProof('the proof is too long')
+    const isRight = at % 2 === 1 || at === end
+    meet(sibling, isRight ? 'left' : 'right')
+    // A last node without a partner has risen as it is.
+    if (isRight) while (at % 2 === 0 && at !== 0) rise()
+    rise()
+  }
+  if (end !== 0) throw badProof('the proof is too short')
 }
 
 /** @throws {ProtocolError} `log.bad_proof` unless `proof` shows that `leaf` is leaf `index` of the tree `head`. */
@@ -85,27 +101,15 @@ function rootsFromConsistencyProof(
   if (start === undefined) throw badProof('the proof is too short')
   let oldRoot = start
   let root = start
-  for (const sibling of rest) {
-    if (last === 0) throw badProof('the proof is too long')
-    if (node % 2 === 1 || node === last) {
-      oldRoot = nodeHash(sibling, oldRoot)
-      root = nodeHash(sibling, root)
-      while (node % 2 === 0 && node !== 0) {
-        node = floor(node / 2)
-        last = floor(last / 2)
-      }
-    } else root = nodeHash(root, sibling)
-    node = floor(node / 2)
-    last = floor(last / 2)
-  }
-  if (last !== 0) throw badProof('the proof is too short')
+  climb(node, last, rest, (sibling, side) => {
+    if (side === 'left') oldRoot = nodeHash(sibling, oldRoot)
+    root = side === 'left' ? nodeHash(sibling, root) : nodeHash(root, sibling)
+  })
   return { oldRoot, root }
 }
 
 function mustBeHashes(hashes: readonly Uint8Array[]): void {
   for (const hash of hashes) if (hash.length !== HASH_BYTES) throw badProof('a hash has 32 bytes')
 }
-
-const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
 
 const badProof = (reason: string): ProtocolError => new ProtocolError('log.bad_proof', `bad proof: ${reason}`)

@@ -108,7 +108,7 @@ export function sliceRun(tile: Uint8Array, { from, to }: Run): Uint8Array {
   return tile.subarray(first * HASH_BYTES, (first + to - from) * HASH_BYTES)
 }
 
-const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
+export const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
 
 function isPowerOfTwo(value: number): boolean {
   let rest = value
