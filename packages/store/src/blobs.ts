@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, isDigest, ProtocolError, sha256Hex } from '@commonhold/protocol'
-import { syncFolder } from './durable-files.ts'
+import { syncFolder, writeDurably } from './durable-files.ts'
 
 /** Content by its SHA-256, one file each: `<dir>/ab/abcd...`. */
 export interface Blobs {
@@ -27,7 +26,10 @@ export async function openBlobs(folder: string): Promise<Blobs> {
   return {
     async put(bytes) {
       const digest = sha256Hex(bytes)
-      await writeDurably(place(digest), bytes)
+      const path = place(digest)
+      const made = await mkdir(dirname(path), { recursive: true })
+      await writeDurably(path, bytes, 0o600)
+      if (made !== undefined) await syncFolder(folder)
       return digest
     },
     async get(digest) {
@@ -43,28 +45,6 @@ export async function openBlobs(folder: string): Promise<Blobs> {
       await syncFolder(dirname(path)).catch(ifAbsent)
     },
   }
-}
-
-/** File first, then its name, then the folders that hold the name: whatever a power cut leaves is whole or absent. */
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const folder = dirname(path)
-  const made = await mkdir(folder, { recursive: true })
-  const fresh = `${path}.${randomBytes(4).toString('hex')}.new`
-  try {
-    const file = await open(fresh, 'wx', 0o600)
-    try {
-      await file.writeFile(bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(fresh, path)
-  } catch (error) {
-    await rm(fresh, { force: true })
-    throw error
-  }
-  await syncFolder(folder)
-  if (made !== undefined) await syncFolder(dirname(folder))
 }
 
 function ifAbsent(error: NodeJS.ErrnoException): undefined {

@@ -13,7 +13,6 @@ export type BlockCommit = {
 /** Where the embedded chain keeps its blocks and state. */
 export interface BlockStore {
   get(key: string): Promise<Uint8Array | undefined>
-  getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>
   head(): Promise<string | undefined>
   /** A block, its state and the calls it settles, in one transaction; durable on return. */
   commit(block: BlockCommit): Promise<void>
@@ -44,18 +43,7 @@ export interface Outbox {
 }
 
 export function blockStore(db: Kysely<Database>): BlockStore {
-  const getMany = async (keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> => {
-    const rows = await reaching(() =>
-      db
-        .selectFrom('chain_kv')
-        .select(['key', 'value'])
-        .where('key', '=', sql<string>`any(${keys}::text[])`)
-        .execute(),
-    )
-    return new Map(rows.map(({ key, value }) => [key, value]))
-  }
   return {
-    getMany,
     async get(key) {
       const row = await reaching(() =>
         db.selectFrom('chain_kv').select('value').where('key', '=', key).executeTakeFirst(),

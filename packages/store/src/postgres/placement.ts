@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { lstat, mkdir, open, readFile, realpath, rename, stat } from 'node:fs/promises'
+import { lstat, mkdir, readFile, realpath, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { ProtocolError } from '@commonhold/protocol'
-import { syncFolder } from '../durable-files.ts'
+import { writeDurably } from '../durable-files.ts'
 import { canReach, chownTree, exists, firstBarrier, NOBODY, ownedFolder, type ServerUser } from './access.ts'
 
 /** Where a home's database lives and who runs it. */
@@ -138,18 +138,8 @@ async function newBase(home: string, system: SystemFolders): Promise<string> {
     const remedy = `chmod o+x ${barrier}, or choose a home elsewhere, or do not run as root`
     throw unusable(`the database cannot run below ${barrier} nor in ${system.data}: ${remedy}`, home, cause)
   }
-  await writeDurably(join(home, 'pg.json'), JSON.stringify({ base, home } satisfies Pointer))
+  await writeDurably(join(home, 'pg.json'), JSON.stringify({ base, home } satisfies Pointer), 0o644)
   return base
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const fresh = `${path}.new`
-  const file = await open(fresh, 'w', 0o644)
-  await file.writeFile(text)
-  await file.sync()
-  await file.close()
-  await rename(fresh, path)
-  await syncFolder(dirname(path))
 }
 
 const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
