@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { PURE_PACKAGES } from '../packages/node/src/rules.ts'
 
 const PURE = {
   protocol: [],
@@ -47,6 +48,10 @@ for (const file of globSync(['packages/*/package.json', 'apps/*/package.json', '
 }
 
 const pureFolders = Object.keys(PURE).map((name) => `packages/${name}/src`)
+
+test('the rules that a community adopts are exactly the pure packages', () => {
+  assert.deepEqual(PURE_PACKAGES, Object.keys(PURE))
+})
 
 test('the purity rules cover exactly the pure packages', () => {
   type Biome = {

@@ -1,6 +1,7 @@
 // What `npm test` runs: the fast gate, then every test. Brings the browser that a test needs.
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
+import { PURE_PACKAGES } from '../packages/node/src/rules.ts'
 import { ensureChromium } from './chromium.ts'
 
 function run(args: readonly string[]): void {
@@ -13,24 +14,13 @@ ensureChromium()
 
 /** The pure packages are measured: at least so many percent of their lines are run by tests that assert. */
 const LEAST_COVERAGE = 90
-const PURE = [
-  'protocol',
-  'kernels',
-  'tlog',
-  'learning',
-  'review',
-  'attribution',
-  'rewards',
-  'pipeline',
-  'audit',
-]
 const all = globSync(['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'test/**/*.test.ts']).sort()
-const isPure = (file: string): boolean => PURE.some((name) => file.startsWith(`packages/${name}/`))
+const isPure = (file: string): boolean => PURE_PACKAGES.some((name) => file.startsWith(`packages/${name}/`))
 
 run([
   '--test',
   '--experimental-test-coverage',
-  ...PURE.map((name) => `--test-coverage-include=packages/${name}/src/**`),
+  ...PURE_PACKAGES.map((name) => `--test-coverage-include=packages/${name}/src/**`),
   '--test-coverage-exclude=**/*.gen.ts',
   `--test-coverage-lines=${LEAST_COVERAGE}`,
   '--test-reporter=spec',
