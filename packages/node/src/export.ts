@@ -18,6 +18,7 @@ import {
 } from '@commonhold/audit'
 import { type ChainAddresses, type ChainProof, exportChainProof } from '@commonhold/chain'
 import { equalBytes, ProtocolError, utf8, type View } from '@commonhold/protocol'
+import { makeFolder } from '@commonhold/store'
 import { addendaPath, entriesPath, TILE_WIDTH, tilePath } from '@commonhold/tlog'
 import type { Hex } from 'viem'
 import type { ChainSide } from './chain-side.ts'
@@ -83,7 +84,7 @@ async function published(community: Community): Promise<Snapshot> {
 
 /** @throws {ProtocolError} unless the folder is new, empty, or an export of this community, finished or not. */
 async function claimFolder(folder: string, community: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
+  makeFolder(folder)
   const names = await readdir(folder)
   if (names.length > 0) {
     const owner = (await ownerOf(folder, MANIFEST_PATH)) ?? (await ownerOf(folder, UNFINISHED_PATH))

@@ -1,7 +1,8 @@
 /** A community's folder: what is in it, and the file that says so. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ProtocolError } from '@commonhold/protocol'
+import { makeFolder } from '@commonhold/store'
 
 export type HomeFile = {
   readonly format: 1
@@ -77,7 +78,7 @@ export function homeExists(folder: string): boolean {
 /** @throws {ProtocolError} `home.unusable` when the folder cannot be made or written. */
 export function writeHome(folder: string, file: HomeFile): Home {
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     writeDurably(locate(folder), `${JSON.stringify(file, null, 2)}\n`)
   } catch (cause) {
     throw new ProtocolError(

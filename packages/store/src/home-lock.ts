@@ -1,8 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ProtocolError } from '@commonhold/protocol'
+import { makeFolder } from './make-folder.ts'
 
 export type HomeLockOptions = {
   readonly home: string
@@ -27,9 +28,7 @@ export async function lockHome({ home, command, waitMs = 0, signal }: HomeLockOp
   const file = join(home, 'lock')
   const card = `${file}.json`
   const deadline = performance.now() + waitMs
-  await mkdir(home, { recursive: true }).catch((cause: unknown) => {
-    throw unusable(home, cause)
-  })
+  makeFolder(home)
   for (;;) {
     const held = tryLock(home, file)
     if (held) {

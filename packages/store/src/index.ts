@@ -5,6 +5,7 @@ export type { ConnectionConfig } from './connection.ts'
 export { type HomeLock, type HomeLockOptions, lockHome } from './home-lock.ts'
 export type { AppendAlso, AppendEntry, LogLease } from './lease.ts'
 export type { AddendaStore, Addendum, Checkpoint, LogEntry, LogStore } from './log.ts'
+export { makeFolder } from './make-folder.ts'
 export { openStore, type Store } from './open-store.ts'
 export {
   openPostgres,
