@@ -51,8 +51,3 @@ export function permutation(size: number, from: Prng): Uint32Array<ArrayBuffer> 
   }
   return order
 }
-
-/** A copy of `items` in an order by lot. */
-export function shuffle<T>(items: readonly T[], from: Prng): T[] {
-  return Array.from(permutation(items.length, from), (index) => items[index] as T)
-}
