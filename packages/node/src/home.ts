@@ -81,12 +81,9 @@ export function writeHome(folder: string, file: HomeFile): Home {
     makeFolder(folder)
     writeDurably(locate(folder), `${JSON.stringify(file, null, 2)}\n`)
   } catch (cause) {
-    throw new ProtocolError(
-      'home.unusable',
-      `${folder} cannot be written: ${(cause as Error).message}`,
-      {},
-      { cause },
-    )
+    const { syscall, message } = cause as NodeJS.ErrnoException
+    if (syscall === undefined) throw cause
+    throw new ProtocolError('home.unusable', `${folder} cannot be written: ${message}`, {}, { cause })
   }
   return readHome(folder)
 }

@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const BIN = join(import.meta.dirname, '../../../../bin/commonhold')
+export const BIN = join(import.meta.dirname, '../../../../bin/commonhold')
 
 export type Ran = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
