@@ -42,7 +42,7 @@ import { Tree } from '@commonhold/tlog'
 import { type Submission, sealEnvelope } from './envelope.ts'
 import { type Home, readHome } from './home.ts'
 import { type LogSigners, openLogKeys } from './log-keys.ts'
-import { openPublisher, type Published } from './publisher.ts'
+import { openPublisher, type Published, type Publisher } from './publisher.ts'
 
 export type CommunityOptions = {
   readonly folder: string
@@ -82,7 +82,8 @@ export class Community implements AsyncDisposable {
   readonly #verifier = createNodeVerifier()
   readonly #node: P256Signer
   readonly #close: () => Promise<void>
-  #publish: (() => Promise<Published>) | undefined
+  #publisher: Publisher | undefined
+  #published: Promise<unknown> = Promise.resolve()
 
   private constructor(parts: {
     readonly home: Home
@@ -194,13 +195,15 @@ export class Community implements AsyncDisposable {
     return receipt as Receipt
   }
 
-  /** Publishes what is in the log and signs a checkpoint. */
-  async publish(): Promise<Published> {
-    if (this.#publish === undefined) {
-      const publisher = await openPublisher(this.home, this.store, this.log, this.tree)
-      this.#publish = () => publisher.publish()
+  /** Publishes what is in the log and signs a checkpoint; one after another, so that none puts back an older one. */
+  publish(): Promise<Published> {
+    const work = async (): Promise<Published> => {
+      this.#publisher ??= await openPublisher(this.home, this.store, this.log, this.tree)
+      return this.#publisher.publish()
     }
-    return this.#publish()
+    const turn = this.#published.then(work, work)
+    this.#published = turn
+    return turn
   }
 
   /** The text of every addendum that is not erased. */

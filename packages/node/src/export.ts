@@ -21,6 +21,7 @@ import { equalBytes, ProtocolError, utf8, type View } from '@commonhold/protocol
 import { makeFolder } from '@commonhold/store'
 import { addendaPath, entriesPath, TILE_WIDTH, tilePath } from '@commonhold/tlog'
 import type { Hex } from 'viem'
+import { packOf } from './addenda-packs.ts'
 import type { ChainSide } from './chain-side.ts'
 import type { Community } from './community.ts'
 import { writeDurably } from './home.ts'
@@ -130,7 +131,13 @@ function logFiles(community: Community, size: number, note: string): ExportFile[
       add(tilePath(level, index, width))
       if (level > 0) continue
       add(entriesPath(index, width))
-      add(addendaPath(index, width))
+      // The next pack to be published deletes a partial one, and that may be while this runs.
+      if (width === TILE_WIDTH) add(addendaPath(index, width))
+      else
+        files.push({
+          path: logPath(addendaPath(index, width)),
+          content: () => packOf(community.store, index, width),
+        })
     }
   }
   return files

@@ -1,10 +1,11 @@
 /**
  * Publishes the log as files (docs/spec/log.md). Order: entries durable in the store, then tiles, then compare-and-swap
- * of the last signed checkpoint in the store, then the checkpoint file. A crash anywhere is mended by doing it again.
+ * of the last signed checkpoint in the store, then the checkpoint file, then away with what it made superfluous. A crash
+ * anywhere is mended by doing it again.
  */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { addendaOf, type Digest, decodeEntry, equalBytes, ProtocolError } from '@commonhold/protocol'
+import { equalBytes, ProtocolError } from '@commonhold/protocol'
 import type { Store } from '@commonhold/store'
 import {
   addendaPath,
@@ -12,12 +13,10 @@ import {
   decodeAddendaPack,
   EMPTY_EDGE,
   edgeRoot,
-  encodeAddendaPack,
   entriesPath,
   type LogEdge,
   type LogFile,
   type LogReader,
-  type PackedAddendum,
   readEdge,
   readLog,
   signCheckpoint,
@@ -25,6 +24,7 @@ import {
   type Tree,
   tilePath,
 } from '@commonhold/tlog'
+import { checkPack, dropNarrowerPacks, packFiles } from './addenda-packs.ts'
 import { type Home, writeDurably } from './home.ts'
 import type { LogSigners } from './log-keys.ts'
 
@@ -49,6 +49,8 @@ export async function openPublisher(
   writeDurably(join(home.log, 'log.vkey'), `${keys.vkeys.ed25519Vkey}\n`)
   writeDurably(join(home.log, 'log-p256.vkey'), `${keys.vkeys.p256Vkey}\n`)
   let edge = await recoverEdge(home, store, tree)
+  /** Bundles before it have their full pack alone. At first none: a crash may have left narrower ones anywhere. */
+  let settled = 0
   return {
     publish: async () => {
       edge = await writeEntries(home, store, edge)
@@ -65,6 +67,8 @@ export async function openPublisher(
         await store.log.swapCheckpoint(last?.size ?? 0, { size: edge.size, note })
       }
       if (readIfThere(join(home.log, 'checkpoint')) !== note) writeDurably(join(home.log, 'checkpoint'), note)
+      await dropNarrowerPacks(home.log, settled, edge.size)
+      settled = Math.floor(edge.size / TILE_WIDTH)
       return { size: edge.size, logRoot }
     },
   }
@@ -101,15 +105,6 @@ async function recoverEdge(home: Home, store: Store, tree: Tree): Promise<LogEdg
   }
 }
 
-/** @throws {ProtocolError} `log.bad_tile` unless the pack holds the addenda that the entries name. */
-function checkPack(pack: readonly (readonly PackedAddendum[])[], entries: readonly Uint8Array[]): void {
-  for (const [i, bytes] of entries.entries()) {
-    const held = (pack[i] ?? []).map(({ digest }) => digest)
-    if (held.join() !== addendaNamed(bytes).join())
-      throw new ProtocolError('log.bad_tile', 'the pack holds other addenda than the entries name')
-  }
-}
-
 async function writeEntries(home: Home, store: Store, from: LogEdge): Promise<LogEdge> {
   let edge = from
   const end = await store.log.size()
@@ -120,8 +115,7 @@ async function writeEntries(home: Home, store: Store, from: LogEdge): Promise<Lo
     for await (const { bytes } of store.log.read(edge.size, to)) entries.push(bytes)
     const first = edge.size
     const appended = appendEntries(edge, entries)
-    for (const file of [...appended.files, ...(await addendaFiles(store, first, to, entries))])
-      writeFile(home, file)
+    for (const file of [...appended.files, ...(await packFiles(store, first, entries))]) writeFile(home, file)
     edge = appended.edge
   }
   return edge
@@ -132,35 +126,6 @@ function writeFile(home: Home, { path, bytes }: LogFile): void {
   mkdirSync(dirname(file), { recursive: true })
   writeDurably(file, bytes)
 }
-
-/** Packs that cover entries [first, to), whole from the beginning of their bundle. */
-async function addendaFiles(
-  store: Store,
-  first: number,
-  to: number,
-  entries: readonly Uint8Array[],
-): Promise<LogFile[]> {
-  const files: LogFile[] = []
-  for (let start = first - (first % TILE_WIDTH); start < to; start += TILE_WIDTH) {
-    const end = Math.min(start + TILE_WIDTH, to)
-    const named: (readonly Digest[])[] = []
-    if (start < first) {
-      for await (const { bytes } of store.log.read(start, Math.min(first, end)))
-        named.push(addendaNamed(bytes))
-    }
-    for (let i = Math.max(start, first); i < end; i++)
-      named.push(addendaNamed(entries[i - first] as Uint8Array))
-    const contents = await store.addenda.get(named.flat())
-    const pack = named.map((digests) =>
-      digests.map((digest): PackedAddendum => ({ digest, bytes: contents.get(digest) ?? null })),
-    )
-    files.push({ path: addendaPath(start / TILE_WIDTH, end - start), bytes: encodeAddendaPack(pack) })
-  }
-  return files
-}
-
-/** Digests of an entry's addenda in the order in which its events name them. */
-const addendaNamed = (bytes: Uint8Array): readonly Digest[] => decodeEntry(bytes).events.flatMap(addendaOf)
 
 function readIfThere(path: string): string | undefined {
   try {
