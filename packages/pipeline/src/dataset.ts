@@ -1,17 +1,9 @@
 /** The data set of a round: what the release is trained on, in one order, under one root. */
 
-import { hashLeavesJoined } from '@commonhold/kernels'
 import type { Example } from '@commonhold/learning'
-import {
-  type Canonical,
-  type Digest,
-  digest,
-  type EventId,
-  encodeCanonical,
-  toHex,
-} from '@commonhold/protocol'
-import { Tree } from '@commonhold/tlog'
+import type { Digest, EventId } from '@commonhold/protocol'
 import type { Corpus, Item } from './corpus.ts'
+import { merkleRootOf } from './merkle-root.ts'
 import type { AcceptedCluster } from './state.ts'
 
 export type DatasetRow = AcceptedCluster & { readonly text: string }
@@ -38,18 +30,15 @@ export function datasetRows(
  */
 export function datasetRoot(rows: readonly DatasetRow[], corpus: Corpus): Digest {
   const leaves = rows.map(({ leader, item, label, standing }) => {
-    const leaf: Canonical = {
+    return {
       cluster: leader,
       content: (corpus.items.get(item) as Item).contribution.content,
       item,
       label,
       standing,
     }
-    return encodeCanonical(leaf)
   })
-  const tree = new Tree()
-  tree.append(hashLeavesJoined(leaves))
-  return digest(toHex(tree.root()))
+  return merkleRootOf(leaves)
 }
 
 export const examplesOf = (rows: readonly DatasetRow[]): readonly Example[] =>

@@ -1,6 +1,6 @@
 /** Pay (docs/spec/payouts.md): what a round's work weighs, and who gets what of the money. */
 import { movingValues } from '@commonhold/attribution'
-import type { Charter, EventId, MemberId, Round, UnixMillis, View } from '@commonhold/protocol'
+import type { Charter, Digest, EventId, MemberId, Round, UnixMillis, View } from '@commonhold/protocol'
 import { payToAt } from '@commonhold/protocol'
 import { type Judgement, type ReviewPay, reviewWeights } from '@commonhold/review'
 import {
@@ -16,19 +16,19 @@ import {
   type PayoutTree,
   payoutRows,
   type RoundStatement,
-  statementsRoot,
   type Work,
 } from '@commonhold/rewards'
 import type { Attribution } from './attribute.ts'
 import type { Curation } from './curate.ts'
 import type { DatasetRow } from './dataset.ts'
+import { merkleRootOf } from './merkle-root.ts'
 import type { RoundState } from './state.ts'
 import type { Waves } from './waves.ts'
 
 export type Pay = {
   readonly closed: ClosedRound
   readonly statement: RoundStatement
-  readonly statementsRoot: ReturnType<typeof statementsRoot>
+  readonly statementsRoot: Digest
   readonly rows: readonly PayoutRow[]
   readonly tree: PayoutTree
   /** By reviewer: why their reviews weigh what they weigh. */
@@ -82,6 +82,12 @@ export function payRound(input: PayInput): Pay {
     tree: buildPayoutTree(context, rows),
     reviewers,
   }
+}
+
+/** Over the statement without its members, then each member's part: one member's part can be proved alone. */
+function statementsRoot(statement: RoundStatement): Digest {
+  const { members, ...header } = statement
+  return merkleRootOf([header, ...members])
 }
 
 /** Imported items have no author here to pay, and gold is the organiser's yardstick: neither earns base pay. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import type { EventId } from '@commonhold/protocol'
 import { NO_ROUND, type RoundResult } from '../src/index.ts'
 import { TestCommunity } from './support/community.ts'
+import { naiveRoot } from './support/naive-root.ts'
 import { items, joinAll, reviewAll } from './support/round.ts'
 import { LABELS } from './support/texts.ts'
 
@@ -15,18 +15,6 @@ function reviewed(count: number): { readonly community: TestCommunity; readonly 
   reviewAll(community, NO_ROUND)
   community.closeReviews()
   return { community, ids }
-}
-
-const sha256 = (...parts: readonly Uint8Array[]): Buffer =>
-  parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest()
-
-/** RFC 6962, section 2.1, as it stands there. */
-function naiveRoot(leaves: readonly Buffer[]): Buffer {
-  if (leaves.length === 0) return sha256()
-  if (leaves.length === 1) return sha256(Buffer.of(0), leaves[0] as Buffer)
-  let split = 1
-  while (split * 2 < leaves.length) split *= 2
-  return sha256(Buffer.of(1), naiveRoot(leaves.slice(0, split)), naiveRoot(leaves.slice(split)))
 }
 
 /** docs/spec/pipeline.md, section 5, with the canonical encoding written out: keys ascending, no white space. */

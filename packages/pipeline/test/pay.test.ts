@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EventId, MemberId } from '@commonhold/protocol'
+import { type EventId, encodeCanonical, type MemberId } from '@commonhold/protocol'
 import { NO_ROUND, type RoundResult } from '../src/index.ts'
 import { FOUNDER, TestCommunity } from './support/community.ts'
+import { naiveRoot } from './support/naive-root.ts'
 import { AUTHORS, items, joinAll, REVIEWERS, reviewAll, truthful } from './support/round.ts'
 import { LABELS, textAbout } from './support/texts.ts'
 
@@ -181,6 +182,14 @@ test('statements and rows stand in ascending order of members, and the claims re
     assert.equal(claims.totals.pool, String(sum(Object.values(pay.statement.pools))))
     assert.equal(claims.statementsRoot, pay.statementsRoot)
     assert.equal(claims.payoutRoot, pay.tree.payoutRoot)
+  }
+})
+
+test('the root of statements is over the round, then each member', () => {
+  for (const { pay } of played.results) {
+    const { members, ...header } = pay.statement
+    const leaves = [header, ...members].map((leaf) => Buffer.from(encodeCanonical(leaf)))
+    assert.equal(pay.statementsRoot, naiveRoot(leaves).toString('hex'))
   }
 })
 

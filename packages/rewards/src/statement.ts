@@ -2,17 +2,7 @@
  * Statements (docs/spec/payouts.md, section 6): what every member earned in a round, item by item, and where the money
  * stands. Amounts are decimal strings in the smallest unit, so that a statement has a canonical encoding.
  */
-import {
-  type Canonical,
-  compareText,
-  concatBytes,
-  type Digest,
-  digest,
-  encodeCanonical,
-  type MemberId,
-  sha256,
-  toHex,
-} from '@commonhold/protocol'
+import { compareText, type MemberId } from '@commonhold/protocol'
 import type { Address, PayoutRow } from './payout-tree.ts'
 import type { RoundPools } from './pools.ts'
 import type { ClosedRound, RewardState } from './round.ts'
@@ -132,26 +122,6 @@ export function payoutRows(state: RewardState, payTo: ReadonlyMap<MemberId, Addr
     if (address !== undefined && money > 0n) rows.push({ member, payTo: address, money, shares })
   }
   return rows.sort((a, b) => compareText(a.member, b.member))
-}
-
-/**
- * Merkle tree hash (RFC 6962, section 2.1) over the canonical encodings of the statement without its members, then of
- * each member's part: one member's part can be proved alone, by the same proofs as an entry of the log.
- */
-export function statementsRoot(statement: RoundStatement): Digest {
-  const { members, ...header } = statement
-  const leaves: Canonical[] = [header, ...members]
-  return digest(toHex(merkleTreeHash(leaves.map((leaf) => prefixed(0, encodeCanonical(leaf))))))
-}
-
-const prefixed = (prefix: number, ...parts: readonly Uint8Array[]): Uint8Array =>
-  sha256(concatBytes(Uint8Array.of(prefix), ...parts))
-
-function merkleTreeHash(hashes: readonly Uint8Array[]): Uint8Array {
-  if (hashes.length === 1) return hashes[0] as Uint8Array
-  let split = 1
-  while (split * 2 < hashes.length) split *= 2
-  return prefixed(1, merkleTreeHash(hashes.slice(0, split)), merkleTreeHash(hashes.slice(split)))
 }
 
 function groupByMember<T extends { readonly member: MemberId }>(rows: readonly T[]): Map<MemberId, T[]> {

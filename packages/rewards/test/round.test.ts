@@ -20,7 +20,6 @@ import {
   type RewardState,
   type RoundStatement,
   type RoundWork,
-  statementsRoot,
   vestedOf,
   type Work,
 } from '../src/index.ts'
@@ -216,20 +215,4 @@ test('over any rounds the books balance: deposits = claimable + reserved + unves
       }
     }),
   )
-})
-
-test('the root of statements changes with any line and is that of a naive tree', () => {
-  const closed = settle(NO_REWARDS, 1000n, { reviews: [review(ANA, 'a'), review(BEN, 'b')] })
-  const statement = buildStatement(closed, PAY_TO)
-  const { members, ...header } = statement
-  const hash = (prefix: string, hex: string): string => sha256Hex(Buffer.from(prefix + hex, 'hex'))
-  const [one, two, three] = [header, ...members].map((leaf) =>
-    hash('00', Buffer.from(encodeCanonical(leaf)).toString('hex')),
-  )
-  assert.equal(statementsRoot(statement), hash('01', hash('01', `${one}${two}`) + three))
-  const other = buildStatement(
-    settle(NO_REWARDS, 1000n, { reviews: [review(ANA, 'a'), review(BEN, 'c')] }),
-    PAY_TO,
-  )
-  assert.notEqual(statementsRoot(other), statementsRoot(statement))
 })
