@@ -65,7 +65,7 @@ interface IPayoutPool {
     /// @notice Thrown when a promise would be lower than the one before.
     error PromiseLowered();
 
-    /// @notice Thrown when `promised` money exceeds `covered` = balance + claimed.
+    /// @notice Thrown when `promised` money exceeds `covered`, the smaller of all deposits and balance + claimed.
     error PromiseNotCovered(uint256 promised, uint256 covered);
 
     /// @notice Thrown when no root is pending.
@@ -100,9 +100,6 @@ interface IPayoutPool {
 
     /// @notice Thrown when the announced sweep cannot be executed before `executableAt`.
     error SweepTooEarly(uint64 executableAt);
-
-    /// @notice Thrown when the announced sweep lapsed at `expiresAt`.
-    error SweepExpired(uint64 expiresAt);
 
     /* EVENTS */
 
@@ -159,9 +156,6 @@ interface IPayoutPool {
     /// @notice Longest delay that the constructor admits, in seconds.
     function MAX_DELAY() external view returns (uint64);
 
-    /// @notice Seconds during which an announced sweep stays executable.
-    function SWEEP_WINDOW() external view returns (uint64);
-
     /// @notice Vetoes allowed between two activations.
     function MAX_VETOES() external view returns (uint8);
 
@@ -200,7 +194,7 @@ interface IPayoutPool {
     /// @notice What all members together have been paid so far.
     function totalClaimed() external view returns (uint256 money, uint256 shares);
 
-    /// @notice Money that no root promises: balance + claimed - max(active promise, pending promise).
+    /// @notice Money that came without a deposit (gifts, mistakes): balance + claimed - all deposits, never below 0.
     function surplus() external view returns (uint256 amount);
 
     /// @notice The announced sweep; zeros if there is none.
@@ -212,12 +206,14 @@ interface IPayoutPool {
     /* FUNCTIONS */
 
     /// @notice Takes `amount` from the caller (who approved it before) as money of `source`.
-    /// @dev Warning: tokens sent to the pool by a plain transfer are surplus; no round counts them.
+    /// @dev Warning: there is no way back; deposited money leaves only by claims. Tokens sent to the pool by a plain
+    /// transfer are surplus: no round counts them, no promise rests on them.
     function deposit(uint8 source, uint256 amount) external;
 
     /// @notice Posts the payout root of the round after the active one. Only the publisher.
-    /// @dev The promise must be covered by balance + claimed, and never falls below the active one. Warning: the pool
-    /// checks neither that the rows add up to the promise nor how they were computed; that is what the delay is for.
+    /// @dev The promise must be covered by all deposits and by balance + claimed, and never falls below the active one.
+    /// Warning: the pool checks neither that the rows add up to the promise nor how they were computed; that is what
+    /// the delay is for.
     /// @param round The active round + 1; a vetoed round is posted again under the same number.
     /// @param payoutRoot keccak256(abi.encode(count, top)), see docs/spec/contracts.md.
     /// @param promisedMoney Sum of the lifetime money of all rows.
@@ -241,11 +237,13 @@ interface IPayoutPool {
     ) external returns (uint256 money, uint256 shares);
 
     /// @notice Claims many rows; rows with nothing left to claim are skipped without an event.
-    /// @dev Warning: one invalid proof, or one recipient that the token refuses, reverts the whole batch.
+    /// @dev Warning: one invalid proof, or one `payTo` that the token refuses (a blocked address), reverts the whole
+    /// batch. Whoever relays a batch that reverts sends its rows again one by one by `claim`: only the bad row fails.
     function claimBatch(Claim[] calldata claims, bytes32[][] calldata proofs) external;
 
     /// @notice Announces that `amount` of the surplus will go to the treasury. Only the publisher.
-    /// @dev Replaces the announcement before it and starts the delay anew; 0 cancels.
+    /// @dev Replaces the announcement before it and starts the delay anew; 0 cancels. It does not lapse: whenever it is
+    /// executed it takes surplus, never a deposit.
     function announceSweep(uint256 amount) external;
 
     /// @notice Executes the announced sweep after its delay. Anyone may call it; the surplus is checked again.

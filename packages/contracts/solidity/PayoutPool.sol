@@ -12,7 +12,7 @@ import {IShares} from "./IShares.sol";
 import {PayoutTree} from "./PayoutTree.sol";
 
 /// @title PayoutPool
-/// @notice Cumulative Merkle payouts in money and shares that never promise above funds. Not upgradeable.
+/// @notice Cumulative Merkle payouts in money and shares. Deposits leave only by claims. Not upgradeable.
 contract PayoutPool is IPayoutPool, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;
@@ -37,9 +37,6 @@ contract PayoutPool is IPayoutPool, ReentrancyGuardTransient {
 
     /// @inheritdoc IPayoutPool
     uint64 public constant MAX_DELAY = 90 days;
-
-    /// @inheritdoc IPayoutPool
-    uint64 public constant SWEEP_WINDOW = 7 days;
 
     /// @inheritdoc IPayoutPool
     uint8 public constant MAX_VETOES = 2;
@@ -236,8 +233,6 @@ contract PayoutPool is IPayoutPool, ReentrancyGuardTransient {
         uint64 executableAt = _sweepExecutableAt;
         if (amount == 0) revert NoSweepAnnounced();
         if (block.timestamp < executableAt) revert SweepTooEarly(executableAt);
-        // An announcement nobody remembers must not take deposits that come much later.
-        if (block.timestamp >= executableAt + SWEEP_WINDOW) revert SweepExpired(executableAt + SWEEP_WINDOW);
         _checkSurplus(amount);
 
         delete _sweepAmount;
@@ -370,7 +365,8 @@ contract PayoutPool is IPayoutPool, ReentrancyGuardTransient {
     function _checkPromise(uint256 promisedMoney, uint256 promisedShares) private view {
         Amounts memory promised = _active.promised;
         if (promisedMoney < promised.money || promisedShares < promised.shares) revert PromiseLowered();
-        uint256 covered = _covered();
+        // Gifts never back a promise; nor does what a token took away after its deposit, until a gift fills the gap.
+        uint256 covered = Math.min(_allDeposited(), _received());
         if (promisedMoney > covered) revert PromiseNotCovered(promisedMoney, covered);
     }
 
@@ -381,10 +377,15 @@ contract PayoutPool is IPayoutPool, ReentrancyGuardTransient {
 
     /// @dev 0 rather than a revert should a token have taken balances away.
     function _surplus() private view returns (uint256) {
-        return Math.saturatingSub(_covered(), Math.max(_active.promised.money, _pending.promised.money));
+        return Math.saturatingSub(_received(), _allDeposited());
     }
 
-    function _covered() private view returns (uint256) {
+    function _allDeposited() private view returns (uint256) {
+        return _deposited[0] + _deposited[1];
+    }
+
+    /// @dev What ever came in, by deposits or past them, and was not swept.
+    function _received() private view returns (uint256) {
         return TOKEN.balanceOf(address(this)) + _totalClaimed.money;
     }
 }

@@ -187,7 +187,8 @@ test('a token that calls back during a payment gains nothing', async () => {
   const trap = buildTree(rows, { chainId: host.chainId, pool: pool.address, token: token.address })
   await token.send(SPONSOR, 'mint', [SPONSOR, 1_000n])
   await token.send(SPONSOR, 'approve', [pool.address, 1_000n])
-  await pool.send(SPONSOR, 'deposit', [0, 200n])
+  await pool.send(SPONSOR, 'deposit', [0, 150n])
+  await token.send(SPONSOR, 'transfer', [pool.address, 50n])
   await pool.send(PUBLISHER, 'post', [1n, trap.root, 150n, 300n])
   host.warp(ACTIVATION_DELAY)
   await pool.send(MALLORY, 'activate', [])
@@ -220,4 +221,44 @@ test('a token that calls back during a payment gains nothing', async () => {
       assert.equal(await token.read('balanceOf', [TREASURY]), 0n)
     })
   }
+})
+
+test('what a token takes away after a deposit is promised to nobody, and a gift fills the gap first', async () => {
+  const host = await Chain.start()
+  const token = await host.deploy(hostileTokenAbi, hostileTokenBytecode, [])
+  const { pool } = await deployPoolFor(host, token.address)
+  const root: Hex = `0x${'01'.repeat(32)}`
+  await token.send(SPONSOR, 'mint', [SPONSOR, 1_000n])
+  await token.send(SPONSOR, 'approve', [pool.address, 1_000n])
+  await pool.send(SPONSOR, 'deposit', [0, 100n])
+  await token.send(MALLORY, 'seize', [pool.address, 30n])
+  assert.equal(await pool.read('surplus', []), 0n)
+  await pool.refuses('PromiseNotCovered', PUBLISHER, 'post', [1n, root, 71n, 0n], [71n, 70n])
+  await token.send(SPONSOR, 'transfer', [pool.address, 30n])
+  assert.equal(await pool.read('surplus', []), 0n)
+  await token.send(SPONSOR, 'transfer', [pool.address, 5n])
+  await pool.send(PUBLISHER, 'announceSweep', [5n])
+  await pool.send(PUBLISHER, 'post', [1n, root, 100n, 0n])
+  await token.send(MALLORY, 'seize', [pool.address, 1n])
+  host.warp(SWEEP_DELAY)
+  await pool.refuses('SurplusExceeded', MALLORY, 'sweep', [], [5n, 4n])
+})
+
+test('one payTo that the token refuses stops a batch, and nobody who is then paid singly', async () => {
+  // The zero address stands for one on an issuer's blocklist.
+  const nobody = person(-0xa11ce000)
+  const mixed = rows.map((row, i) => (i === 2 ? { ...row, payTo: nobody } : row))
+  await chain.scratch(async () => {
+    await pool.send(SPONSOR, 'deposit', [0, 1_000n])
+    const paid = tree(mixed.map((row) => ({ ...row, shares: 0n })))
+    await activateTree(fixture, paid)
+    const claims = paid.claims.map(({ claim }) => claim)
+    const proofs = paid.claims.map(({ proof }) => proof)
+    await pool.refuses('ERC20InvalidReceiver', MALLORY, 'claimBatch', [claims, proofs])
+    for (const { claim, proof } of paid.claims) {
+      if (claim.payTo === nobody) await pool.refuses('ERC20InvalidReceiver', MALLORY, 'claim', [claim, proof])
+      else await pool.send(MALLORY, 'claim', [claim, proof])
+    }
+    assert.deepEqual(await pool.read('totalClaimed', []), [120n, 0n])
+  })
 })

@@ -181,9 +181,11 @@ describe('claimBatch', () => {
 })
 
 describe('sweep', () => {
-  it('takes announced surplus to the treasury after the delay', async () => {
+  const give = (amount: bigint): Promise<unknown> => token.send(SPONSOR, 'transfer', [pool.address, amount])
+
+  it('takes announced gifts to the treasury after the delay', async () => {
     await deposit(100n)
-    await activateTree(fixture, tree(rowsOf([[60n, 0n]])))
+    await give(40n)
     assert.equal(await pool.read('surplus', []), 40n)
     await pool.refuses('SurplusExceeded', PUBLISHER, 'announceSweep', [41n], [41n, 40n])
     await pool.refuses('NotPublisher', GUARDIAN, 'announceSweep', [40n])
@@ -196,22 +198,50 @@ describe('sweep', () => {
     chain.warp(1n)
     await pool.send(ANN, 'sweep', [])
     assert.equal(await token.read('balanceOf', [TREASURY]), 40n)
+    assert.equal(await token.read('balanceOf', [pool.address]), 100n)
     assert.deepEqual(await pool.read('announcedSweep', []), [0n, 0n])
+    assert.equal(await pool.read('surplus', []), 0n)
     await pool.refuses('NoSweepAnnounced', ANN, 'sweep', [])
   })
 
-  it('leaves what a pending root promises', async () => {
-    await deposit(100n)
-    await pool.send(PUBLISHER, 'announceSweep', [100n])
-    chain.warp(SWEEP_DELAY)
-    await pool.send(PUBLISHER, 'post', [1n, ROOT, 1n, 0n])
-    await pool.refuses('SurplusExceeded', ANN, 'sweep', [], [100n, 99n])
-    await pool.send(GUARDIAN, 'veto', [])
-    await pool.send(ANN, 'sweep', [])
+  it('never takes a deposit: not before a promise, nor beside one, nor after claims', async () => {
+    const nothing = (): Promise<void> =>
+      pool.refuses('SurplusExceeded', PUBLISHER, 'announceSweep', [1n], [1n, 0n])
+    await deposit(70n)
+    await deposit(30n, 1)
+    await nothing()
+    const paid = tree(rowsOf([[60n, 0n]]))
+    await activateTree(fixture, paid)
+    await nothing()
+    const [ann] = paid.claims
+    assert.ok(ann)
+    await pool.send(ANN, 'claim', [ann.claim, ann.proof])
+    await nothing()
+    // What was reserved, unvested or carried is still there for a later round.
+    await activateTree(fixture, tree(rowsOf([[100n, 0n]])))
+    await nothing()
   })
 
-  it('can be cancelled, starts anew when replaced, and lapses after a week', async () => {
+  it('leaves the same surplus whatever is promised, vetoed and claimed', async () => {
     await deposit(100n)
+    await give(9n)
+    await pool.send(PUBLISHER, 'announceSweep', [9n])
+    await pool.send(PUBLISHER, 'post', [1n, ROOT, 100n, 0n])
+    assert.equal(await pool.read('surplus', []), 9n)
+    await pool.send(GUARDIAN, 'veto', [])
+    assert.equal(await pool.read('surplus', []), 9n)
+    const paid = tree(rowsOf([[100n, 0n]]))
+    await activateTree(fixture, paid)
+    const [ann] = paid.claims
+    assert.ok(ann)
+    await pool.send(ANN, 'claim', [ann.claim, ann.proof])
+    chain.warp(SWEEP_DELAY)
+    await pool.send(ANN, 'sweep', [])
+    assert.equal(await token.read('balanceOf', [TREASURY]), 9n)
+  })
+
+  it('can be cancelled, starts anew when replaced, and does not lapse', async () => {
+    await give(100n)
     await pool.send(PUBLISHER, 'announceSweep', [10n])
     await pool.send(PUBLISHER, 'announceSweep', [0n])
     assert.deepEqual(await pool.read('announcedSweep', []), [0n, 0n])
@@ -220,15 +250,9 @@ describe('sweep', () => {
     await pool.send(PUBLISHER, 'announceSweep', [20n])
     chain.warp(SWEEP_DELAY - 1n)
     await pool.refuses('SweepTooEarly', ANN, 'sweep', [])
-    chain.warp(1n + 7n * 86_400n - 1n)
-    await chain.scratch(async () => void (await pool.send(ANN, 'sweep', [])))
-    chain.warp(1n)
-    await pool.refuses('SweepExpired', ANN, 'sweep', [], [chain.time])
-  })
-
-  it('takes money that was sent past deposit, which no round counts', async () => {
-    await token.send(SPONSOR, 'transfer', [pool.address, 9n])
-    assert.equal(await pool.read('surplus', []), 9n)
-    assert.equal(await pool.read('deposited', [0]), 0n)
+    await deposit(100n)
+    chain.warp(365n * 86_400n)
+    await pool.send(ANN, 'sweep', [])
+    assert.equal(await token.read('balanceOf', [TREASURY]), 20n)
   })
 })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Reverted } from './support/evm.ts'
+import { person, Reverted } from './support/evm.ts'
 import { runs } from './support/fuzz.ts'
 import type { Tree } from './support/naive-payout-tree.ts'
 import {
@@ -27,6 +27,7 @@ const { chain, pool, token, shares } = fixture
 
 type Action =
   | { readonly do: 'deposit'; readonly source: 0 | 1; readonly amount: bigint }
+  | { readonly do: 'give'; readonly amount: bigint }
   | {
       readonly do: 'post'
       readonly growth: readonly (readonly [bigint, bigint])[]
@@ -67,12 +68,14 @@ const post = fc.record({
   skip: mostly(0n, 1n),
   again: mostly(false, true),
 })
+const give = fc.record({ do: fc.constant('give' as const), amount })
 const announceSweep = fc.record({
   do: fc.constant('announceSweep' as const),
   amount: mostly(7n, 0n, 150n, 1_000n),
 })
 const anything: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ do: fc.constant('deposit' as const), source, amount }),
+  give,
   post,
   fc.record({ do: fc.constantFrom('activate' as const, 'veto' as const, 'sweep' as const) }),
   fc.record({ do: fc.constant('claim' as const), member, age }),
@@ -99,11 +102,13 @@ const claims = fc
 const vetoed = post.map((post): readonly Action[] => [post, { do: 'veto' }])
 const swept = fc
   .tuple(
+    give,
     announceSweep,
     anything,
     fc.constantFrom(SWEEP_DELAY - 1n, SWEEP_DELAY, SWEEP_DELAY, SWEEP_DELAY + WEEK),
   )
-  .map(([announce, between, seconds]): readonly Action[] => [
+  .map(([given, announce, between, seconds]): readonly Action[] => [
+    given,
     announce,
     between,
     warp(seconds),
@@ -135,6 +140,11 @@ class Life {
         const expected = model.deposit(action.source, action.amount)
         return [expected, await answer(pool.send(SPONSOR, 'deposit', [action.source, action.amount]))]
       }
+      case 'give':
+        return [
+          model.give(action.amount),
+          await answer(token.send(SPONSOR, 'transfer', [pool.address, action.amount])),
+        ]
       case 'post':
         return this.#post(action)
       case 'activate':
@@ -224,13 +234,13 @@ const live = (sentence: string, usual: number, check: (life: Life) => Promise<vo
     ),
   )
 
-live('what was promised is always covered by balance plus claimed', 7, async ({ model }) => {
+live('what was promised is always covered, by deposits and by balance plus claimed', 7, async ({ model }) => {
+  const deposits = (await pool.read('deposited', [0])) + (await pool.read('deposited', [1]))
   const balance = await token.read('balanceOf', [pool.address])
   const [claimed] = await pool.read('totalClaimed', [])
   const [active] = await pool.read('activePromised', [])
   const [, , pending] = await pool.read('pending', [])
-  assert.ok(balance + claimed >= active)
-  assert.ok(balance + claimed >= pending)
+  for (const promised of [active, pending]) assert.ok(deposits >= promised && balance + claimed >= promised)
   assert.ok(active >= claimed)
   assert.equal(balance, model.balance)
   assert.equal(await pool.read('surplus', []), model.surplus)
@@ -256,11 +266,40 @@ live('the old root pays until the new one activates', 7, async ({ model }) => {
   }
 })
 
-live('money leaves only by claims to members and sweeps to the treasury', 7, async ({ model }) => {
+live('deposited money leaves only by claims', 7, async ({ model }) => {
   const [claimed, votes] = await pool.read('totalClaimed', [])
-  const swept = await token.read('balanceOf', [TREASURY])
   const [sponsors, customers] = [await pool.read('deposited', [0]), await pool.read('deposited', [1])]
-  assert.equal(await token.read('balanceOf', [pool.address]), sponsors + customers - claimed - swept)
-  assert.equal(await shares.read('totalSupply', []), votes)
+  const [balance, swept] = [
+    await token.read('balanceOf', [pool.address]),
+    await token.read('balanceOf', [TREASURY]),
+  ]
+  assert.ok(balance >= sponsors + customers - claimed)
+  assert.ok(swept <= model.gifts)
+  assert.equal(balance, sponsors + customers + model.gifts - claimed - swept)
   assert.deepEqual([sponsors, customers, swept], [...model.deposited, model.swept])
+  let members = 0n
+  for (let i = 1; i <= MEMBERS; i++) members += await token.read('balanceOf', [person(i)])
+  assert.equal(members, claimed)
+  assert.equal(await shares.read('totalSupply', []), votes)
+})
+
+live('whatever happened, the next round can promise all deposits and pay them', 4, async ({ model }) => {
+  const deposits = model.deposited[0] + model.deposited[1]
+  const left = deposits - model.total.money
+  if (left === 0n) return
+  const before = model.claimed.get(memberId(1))?.money ?? 0n
+  const all = fixture.tree(rowsOf([[before + left, 0n]]))
+  const [row] = all.claims
+  assert.ok(row)
+  await chain.scratch(async () => {
+    chain.warp(ACTIVATION_DELAY)
+    if (model.pending) await pool.send(RELAYER, 'activate', [])
+    const round = (await pool.read('activeRound', [])) + 1n
+    const [, votes] = await pool.read('activePromised', [])
+    await pool.send(PUBLISHER, 'post', [round, all.root, deposits, votes])
+    chain.warp(ACTIVATION_DELAY)
+    await pool.send(RELAYER, 'activate', [])
+    await pool.send(RELAYER, 'claim', [row.claim, row.proof])
+    assert.equal(await token.read('balanceOf', [pool.address]), model.surplus)
+  })
 })

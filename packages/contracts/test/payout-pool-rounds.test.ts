@@ -112,7 +112,7 @@ describe('post', () => {
     await pool.refuses('OtherRootPending', PUBLISHER, 'post', [2n, ROOT, 10n, 1n])
   })
 
-  it('refuses a promise above balance and claims, a lowered one and a zero root', async () => {
+  it('refuses a promise above all deposits, a lowered one and a zero root', async () => {
     await deposit(100n)
     await pool.refuses('PromiseNotCovered', PUBLISHER, 'post', [1n, ROOT, 101n, 0n], [101n, 100n])
     await pool.refuses('ZeroRoot', PUBLISHER, 'post', [1n, `0x${'00'.repeat(32)}`, 0n, 0n])
@@ -120,6 +120,13 @@ describe('post', () => {
     await pool.refuses('PromiseLowered', PUBLISHER, 'post', [2n, ROOT, 59n, 5n])
     await pool.refuses('PromiseLowered', PUBLISHER, 'post', [2n, ROOT, 60n, 4n])
     await pool.refuses('SafeCastOverflowedUintDowncast', PUBLISHER, 'post', [2n, ROOT, 60n, 2n ** 128n])
+  })
+
+  it('does not count gifts as covered', async () => {
+    await deposit(100n)
+    await token.send(SPONSOR, 'transfer', [pool.address, 50n])
+    await pool.refuses('PromiseNotCovered', PUBLISHER, 'post', [1n, ROOT, 101n, 0n], [101n, 100n])
+    await pool.send(PUBLISHER, 'post', [1n, ROOT, 100n, 0n])
   })
 
   it('counts what was claimed as covered', async () => {

@@ -41,6 +41,7 @@ test('every value stands in storage where the generated constants say', () =>
     await pool.send(PUBLISHER, 'post', [2n, ROOT, 500n, 50n])
     await pool.send(GUARDIAN, 'veto', [])
     await pool.send(PUBLISHER, 'post', [2n, OTHER, 501n, 51n])
+    await fixture.token.send(SPONSOR, 'transfer', [pool.address, 77n])
     await pool.send(PUBLISHER, 'announceSweep', [77n])
     const activatesAt = chain.time + ACTIVATION_DELAY
 

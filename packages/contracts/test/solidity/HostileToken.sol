@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
 /// @title HostileToken
-/// @notice For tests only: during every transfer it makes one prepared call, as tokens with hooks let recipients do.
+/// @notice For tests only: during every transfer it makes one prepared call, as tokens with hooks let recipients do,
+/// and its issuer takes balances away.
 contract HostileToken is ERC20 {
     /// @notice Whether the latest prepared call went through.
     bool public succeeded;
@@ -20,6 +21,11 @@ contract HostileToken is ERC20 {
     /// @notice Mints without asking.
     function mint(address account, uint256 amount) external {
         _mint(account, amount);
+    }
+
+    /// @notice Burns what others hold, as issuers that seize, rebase or charge do.
+    function seize(address account, uint256 amount) external {
+        _burn(account, amount);
     }
 
     /// @notice Prepares the call that the next transfers make before balances move.

@@ -13,7 +13,6 @@ export type RoundRoot = {
 export type Answer = string | undefined
 
 const NONE: Amounts = { money: 0n, shares: 0n }
-const WEEK = 7n * 86_400n
 const above = (high: bigint, low: bigint): bigint => (high > low ? high - low : 0n)
 
 export class PoolModel {
@@ -26,6 +25,8 @@ export class PoolModel {
   pending: RoundRoot | undefined
   vetoes = 0
   sweep: { readonly amount: bigint; readonly executableAt: bigint } | undefined
+  /** Money that was sent past `deposit`, and what of it the treasury got. */
+  gifts = 0n
   swept = 0n
   total = NONE
   readonly claimed = new Map<Hex, Amounts>()
@@ -38,17 +39,14 @@ export class PoolModel {
     this.sweepDelay = sweepDelay
   }
 
-  get covered(): bigint {
-    return this.balance + this.total.money
-  }
-
-  get promisedMoney(): bigint {
-    const [active, pending] = [this.active?.promised.money ?? 0n, this.pending?.promised.money ?? 0n]
-    return active > pending ? active : pending
-  }
-
   get surplus(): bigint {
-    return above(this.covered, this.promisedMoney)
+    return this.gifts - this.swept
+  }
+
+  give(amount: bigint): Answer {
+    this.gifts += amount
+    this.balance += amount
+    return undefined
   }
 
   deposit(source: 0 | 1, amount: bigint): Answer {
@@ -72,7 +70,7 @@ export class PoolModel {
     if (round !== activeRound + 1n) return 'WrongRound'
     const before = this.active?.promised ?? NONE
     if (promised.money < before.money || promised.shares < before.shares) return 'PromiseLowered'
-    if (promised.money > this.covered) return 'PromiseNotCovered'
+    if (promised.money > this.deposited[0] + this.deposited[1]) return 'PromiseNotCovered'
     this.pending = { round, tree, promised, activatesAt: this.time + this.activationDelay }
     return undefined
   }
@@ -134,7 +132,6 @@ export class PoolModel {
     if (!this.sweep) return 'NoSweepAnnounced'
     const { amount, executableAt } = this.sweep
     if (this.time < executableAt) return 'SweepTooEarly'
-    if (this.time >= executableAt + WEEK) return 'SweepExpired'
     if (amount > this.surplus) return 'SurplusExceeded'
     this.balance -= amount
     this.swept += amount
