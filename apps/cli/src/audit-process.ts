@@ -2,8 +2,6 @@
  * The auditor: a process of its own that is given the folder of an export and nothing else of the community. It prints
  * one JSON document a line, `{progress}` while it works and `{outcome}` at its end.
  */
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { auditExport, type CompiledContracts, countingSource } from '@commonhold/audit'
 import {
   logAnchorImmutables,
@@ -16,8 +14,8 @@ import {
   sharesRuntimeBytecode,
 } from '@commonhold/contracts'
 import { createNodeVerifier } from '@commonhold/keys'
-import { ProtocolError } from '@commonhold/protocol'
 import type { AuditLine, AuditOutcome } from './audit-run.ts'
+import { readConfined } from './confined-file.ts'
 
 const CONTRACTS: CompiledContracts = {
   pool: { code: payoutPoolRuntimeBytecode, immutables: payoutPoolImmutables },
@@ -26,42 +24,14 @@ const CONTRACTS: CompiledContracts = {
   token: { code: practiceDollarRuntimeBytecode, immutables: practiceDollarImmutables },
 }
 
-/** A larger file is an attack on the auditor's memory: a statement of a million lines has a fifth of it. */
-const MOST_BYTES = 512 << 20
-const ABSENT: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR'])
 const PROGRESS_EVERY_MS = 100
-
-function readFile(folder: string, path: string): Uint8Array | undefined {
-  let handle: number
-  try {
-    handle = openSync(join(folder, path), 'r')
-  } catch (error) {
-    return unreadable(error, path)
-  }
-  try {
-    const { size } = fstatSync(handle)
-    if (size > MOST_BYTES) throw new ProtocolError('data.too_large', `${path} has ${size} bytes`)
-    return readFileSync(handle)
-  } catch (error) {
-    return unreadable(error, path)
-  } finally {
-    closeSync(handle)
-  }
-}
-
-function unreadable(error: unknown, path: string): undefined {
-  if (error instanceof ProtocolError) throw error
-  const { code, message } = error as NodeJS.ErrnoException
-  if (ABSENT.has(code)) return undefined
-  throw new ProtocolError('data.malformed', `${path} cannot be read: ${message}`)
-}
 
 const print = (line: AuditLine): void => {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
 async function audit(folder: string, rules: string): Promise<AuditOutcome> {
-  const source = countingSource({ read: (path) => Promise.resolve().then(() => readFile(folder, path)) })
+  const source = countingSource({ read: (path) => Promise.resolve().then(() => readConfined(folder, path)) })
   let shown = 0
   const report = await auditExport(source, {
     verifier: createNodeVerifier(),
