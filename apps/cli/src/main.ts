@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   join: async () => (await import('./commands/join.ts')).join,
   import: async () => (await import('./commands/import.ts')).importCommand,
   review: async () => (await import('./commands/review.ts')).review,
+  start: async () => (await import('./commands/start.ts')).start,
   round: async () => (await import('./commands/round.ts')).round,
   classify: async () => (await import('./commands/classify.ts')).classify,
   statement: async () => (await import('./commands/statement.ts')).statement,

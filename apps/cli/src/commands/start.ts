@@ -1,0 +1,47 @@
+/** `commonhold start`: the community as a service, until Ctrl-C. */
+import { once } from 'node:events'
+import { createLogger, isLoopback, readConfig, startServer } from '@commonhold/server'
+import { type Command, optional } from '../command.ts'
+import { openCommunity } from '../open.ts'
+
+export const start: Command = {
+  name: 'start',
+  summary: 'Serve the community over HTTP until Ctrl-C',
+  args: '',
+  options: {
+    port: { type: 'string', value: 'PORT', help: 'the port (or PORT; default: 8787; 0 takes a free one)' },
+    host: { type: 'string', value: 'HOST', help: 'the address to listen at (or HOST; default: 127.0.0.1)' },
+  },
+  run: async (context) => {
+    const { output, signal } = context
+    const config = readConfig(
+      { host: optional(context, 'host'), port: optional(context, 'port') },
+      process.env,
+    )
+    await using opened = await openCommunity(context, 'start')
+    const server = await startServer({
+      community: opened.community,
+      config,
+      logger: createLogger(config.logLevel),
+      now: () => performance.now(),
+    })
+    const { url, metricsUrl } = server
+    const local = isLoopback(config.host)
+    output.say(`The community is served at ${url}`)
+    if (local) output.say('This address works only on this machine. The API is described at /openapi.json.')
+    if (metricsUrl !== undefined) output.say(`Metrics: ${metricsUrl}`)
+    output.result({ url, local, metrics: metricsUrl ?? null, pid: process.pid })
+    let failure: unknown
+    await Promise.race([
+      signal.aborted ? undefined : once(signal, 'abort'),
+      server.failed.then((error) => {
+        failure = error
+      }),
+    ])
+    await server.stop()
+    // Whatever failed, the log is whole: the next start reads it again.
+    if (failure !== undefined) throw failure
+    output.say('Stopped; everything acknowledged is in the log.')
+    return 0
+  },
+}
