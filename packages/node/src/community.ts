@@ -18,8 +18,10 @@ import {
   type Envelope,
   fromBase64Url,
   fromHex,
+  MAX_ADDENDUM_BYTES,
   type MutableView,
   type NodeEvent,
+  nextLink,
   ProtocolError,
   parseEnvelope,
   sha256Hex,
@@ -206,6 +208,13 @@ export class Community implements AsyncDisposable {
     return turn
   }
 
+  /** Link `n` of the hash chain behind a round's draws; it follows from the node's secret, so nothing need be kept. */
+  lotLink(round: number, n: number): Digest {
+    let link = taggedHash('lot-secret', this.keys.get('node'), String(this.#view.community), String(round))
+    for (let i = 0; i < n; i++) link = nextLink(link)
+    return link
+  }
+
   /** The text of every addendum that is not erased. */
   async contents(): Promise<(digest: Digest) => string | undefined> {
     const texts = new Map<Digest, string>()
@@ -298,5 +307,13 @@ function checkAddenda(named: readonly Digest[], given: readonly Addendum[]): voi
   for (const { digest, bytes } of given) {
     if (sha256Hex(bytes) !== digest)
       throw new ProtocolError('event.invalid', `the addendum ${digest} has another digest`)
+    if (bytes.length > MAX_ADDENDUM_BYTES)
+      throw new ProtocolError(
+        'data.too_large',
+        `the addendum ${digest} has ${bytes.length} bytes; at most ${MAX_ADDENDUM_BYTES} are allowed`,
+      )
+    // What is not text could never be read by a round, and the log cannot drop it again.
+    if (addendumText(bytes) === '')
+      throw new ProtocolError('event.invalid', `the addendum ${digest} is empty`)
   }
 }

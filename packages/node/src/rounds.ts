@@ -24,6 +24,7 @@ import {
   apply,
   createView,
   currentRound,
+  type Digest,
   decodeEntry,
   type EventId,
   encodeCanonical,
@@ -33,8 +34,9 @@ import {
   utf8,
 } from '@commonhold/protocol'
 import type { Hex } from 'viem'
-import { type ChainSide, type Mined, plainCall } from './chain-side.ts'
+import type { ChainSide, Mined } from './chain-side.ts'
 import type { Community } from './community.ts'
+import { plainCall } from './outbox-port.ts'
 import { RULES_VERSION, rulesDigest } from './rules.ts'
 
 export const artifactName = (
@@ -76,11 +78,18 @@ export async function openRound(
     await community.submitOwn({
       type: 'round.opened',
       round: community.view.rounds.length + 1,
+      lot: community.lotLink(community.view.rounds.length + 1, LOT_LINKS),
       quotas: Array.from(quotas, ([label, quota]) => ({ label, quota })),
     })
   }
   return currentRound(community.view) as Round
 }
+
+/** One for every draw that a round can have: nine waves and the hold-out. */
+const LOT_LINKS = 10
+
+const revealed = (community: Community, { round, waves, lot }: Round): { readonly link?: Digest } =>
+  lot === undefined ? {} : { link: community.lotLink(round, LOT_LINKS - 1 - waves.length) }
 
 /** An upgrade of the software changes the rules by an event that everybody can read, never silently. */
 async function adoptRules(community: Community): Promise<void> {
@@ -115,7 +124,12 @@ export async function openWave(community: Community): Promise<Waves | undefined>
   const before = replay()
   if (before.undecided.length === 0) return undefined
   if (round.waves.length === 0) demandSubmittedData(community.view, corpus, previous)
-  await community.submitOwn({ type: 'round.wave.opened', round: round.round, wave: round.waves.length + 1 })
+  await community.submitOwn({
+    type: 'round.wave.opened',
+    round: round.round,
+    wave: round.waves.length + 1,
+    ...revealed(community, round),
+  })
   const after = replay()
   const drawn = (waves: Waves): number =>
     Array.from(waves.drawn.values()).reduce((sum, some) => sum + some.length, 0)
@@ -127,7 +141,11 @@ export async function closeReviews(community: Community): Promise<void> {
   const round = needRound(community)
   if (round.phase === 'closing') return
   demandSettledData(community.view, await community.contents(), await lastState(community))
-  await community.submitOwn({ type: 'round.reviews.closed', round: round.round })
+  await community.submitOwn({
+    type: 'round.reviews.closed',
+    round: round.round,
+    ...revealed(community, round),
+  })
 }
 
 /** Runs the pipeline and writes `round.closed` with the outbox row that posts its payout root. */
@@ -137,10 +155,14 @@ export async function closeRound(
   onStep?: (step: Step) => void,
 ): Promise<RoundResult> {
   const round = needRound(community)
+  if (round.reviewsClosed === undefined)
+    throw new ProtocolError('round.bad_state', 'the reviews of the round have not closed')
   if (chain.addresses === undefined)
     throw new ProtocolError('chain.not_bound', 'no chain is bound to this community yet')
   await adoptRules(community)
   await chain.settle()
+  // An anchor of the closed reviews makes a block after them: which deposits count cannot be chosen with hindsight.
+  await chain.anchor(round.reviewsClosed + 1)
   const block = await chain.latestBlock()
   const pool = await chain.pool(block)
   const contents: Contents = await community.contents()
