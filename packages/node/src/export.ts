@@ -25,7 +25,7 @@ import { packOf } from './addenda-packs.ts'
 import type { ChainSide } from './chain-side.ts'
 import type { Community } from './community.ts'
 import { writeDurably } from './home.ts'
-import { artifactName, payoutsOf } from './rounds.ts'
+import { readArtifact, readPayouts } from './round-artifacts.ts'
 
 export type ExportProgress = (done: number, total: number) => void
 
@@ -146,20 +146,9 @@ function logFiles(community: Community, size: number, note: string): ExportFile[
 function roundFiles(community: Community, view: View): ExportFile[] {
   const closed = view.rounds.filter((round) => round.closed !== undefined)
   return closed.flatMap(({ round }) => [
-    { path: statementPath(round), content: () => artifact(community, round, 'statement') },
-    { path: payoutsPath(round), content: () => artifact(community, round, 'payouts') },
+    { path: statementPath(round), content: () => readArtifact(community, round, 'statement') },
+    { path: payoutsPath(round), content: () => readArtifact(community, round, 'payouts') },
   ])
-}
-
-async function artifact(
-  { store }: Community,
-  round: number,
-  what: 'statement' | 'payouts',
-): Promise<Uint8Array> {
-  const bytes = await store.artifacts.get(artifactName(round, what))
-  if (bytes === undefined)
-    throw new ProtocolError('round.unknown', `the ${what} of round ${round} is missing`)
-  return bytes
 }
 
 /** @returns the block of the main proof, where a chain is bound. */
@@ -221,7 +210,7 @@ const ifProvable = ({ path, content }: ExportFile): ExportFile => ({
 async function paidMembers(community: Community, view: View): Promise<readonly Hex[]> {
   const ids = new Set<string>(view.claims.keys())
   for (const { round, closed } of view.rounds) {
-    if (closed !== undefined) for (const { member } of await payoutsOf(community, round)) ids.add(member)
+    if (closed !== undefined) for (const { member } of await readPayouts(community, round)) ids.add(member)
   }
   return Array.from(ids)
     .sort((a, b) => (a < b ? -1 : 1))

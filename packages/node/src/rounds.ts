@@ -1,16 +1,12 @@
 /** Driving a round through its phases: each step reads the view, does what is next and can be repeated after a crash. */
-import { encodePayouts, type PayoutRecord, payoutRecords } from '@commonhold/audit'
+import type { PayoutRecord } from '@commonhold/audit'
 import { encodeClaim, encodePost, type PayoutClaim } from '@commonhold/chain'
-import { encodeModel } from '@commonhold/learning'
 import {
   type Contents,
   type Corpus,
-  decodeState,
   demandSettledData,
   demandSubmittedData,
-  encodeState,
   explainValue,
-  NO_ROUND,
   type RoundResult,
   type RoundState,
   readCorpus,
@@ -27,33 +23,20 @@ import {
   type Digest,
   decodeEntry,
   type EventId,
-  encodeCanonical,
   type MemberId,
   ProtocolError,
   type Round,
-  utf8,
 } from '@commonhold/protocol'
 import type { Hex } from 'viem'
 import type { ChainSide, Mined } from './chain-side.ts'
 import type { Community } from './community.ts'
 import { plainCall } from './outbox-port.ts'
+import { artifactsOf, readPayouts, readState } from './round-artifacts.ts'
 import { RULES_VERSION, rulesDigest } from './rules.ts'
-
-export const artifactName = (
-  round: number,
-  what: 'statement' | 'payouts' | 'model' | 'state' | 'report',
-): string => `round/${String(round).padStart(6, '0')}/${what}`
 
 /** The state after the last closed round. */
 export const lastState = (community: Community): Promise<RoundState> =>
-  stateOf(community, community.view.rounds.filter(({ phase }) => phase === 'closed').length)
-
-async function stateOf(community: Community, round: number): Promise<RoundState> {
-  if (round === 0) return NO_ROUND
-  const bytes = await community.store.artifacts.get(artifactName(round, 'state'))
-  if (bytes === undefined) throw new ProtocolError('round.unknown', `the state of round ${round} is missing`)
-  return decodeState(bytes)
-}
+  readState(community, community.view.rounds.filter(({ phase }) => phase === 'closed').length)
 
 /** Why an item has its value in a closed round: the log is folded up to the round's close and the question asked again. */
 export async function explainItem(
@@ -65,7 +48,7 @@ export async function explainItem(
   if (closed === undefined) throw new ProtocolError('round.unknown', `round ${round} is not closed`)
   const view = createView()
   for await (const { bytes } of community.store.log.read(0, closed.index)) apply(view, decodeEntry(bytes))
-  const previous = await stateOf(community, round - 1)
+  const previous = await readState(community, round - 1)
   return explainValue({ view, contents: await community.contents(), previous }, item)
 }
 
@@ -173,7 +156,7 @@ export async function closeRound(
     deposits: { sponsors: pool.deposited[0], customers: pool.deposited[1] },
     ...(onStep === undefined ? {} : { onStep }),
   })
-  const { claims, pay } = result
+  const { claims } = result
   const post = encodePost(chain.addresses, {
     round: BigInt(round.round),
     payoutRoot: claims.payoutRoot as Hex,
@@ -183,45 +166,11 @@ export async function closeRound(
   await community.submitOwn(
     { type: 'round.closed', ...claims, rules: rulesDigest(), block },
     {
-      artifacts: [
-        { name: artifactName(round.round, 'statement'), bytes: encodeCanonical(pay.statement) },
-        { name: artifactName(round.round, 'payouts'), bytes: encodePayouts(payoutRecords(result)) },
-        { name: artifactName(round.round, 'model'), bytes: encodeModel(result.training.release) },
-        { name: artifactName(round.round, 'state'), bytes: encodeState(result.state) },
-        { name: artifactName(round.round, 'report'), bytes: utf8(JSON.stringify(reportOf(result))) },
-      ],
+      artifacts: artifactsOf(result),
       outbox: [{ id: `post:${round.round}`, call: plainCall(post) }],
     },
   )
   return result
-}
-
-/** What people read about a round's model and reviewers; every figure of it is recomputable. */
-export type RoundReport = {
-  readonly round: number
-  readonly labels: readonly string[]
-  readonly confusion: readonly (readonly number[])[]
-  readonly groups: readonly { readonly group: string; readonly total: number; readonly correct: number }[]
-  readonly gate: { readonly promoted: boolean; readonly reason: string }
-  readonly standings: Readonly<Record<string, number>>
-  readonly waiting: number
-  readonly reviews: number
-}
-
-function reportOf({ round, training, curation, waves }: RoundResult): RoundReport {
-  const standings: Record<string, number> = {}
-  for (const { standing } of curation.fresh) standings[standing] = (standings[standing] ?? 0) + 1
-  const { candidate, gate, release } = training
-  return {
-    round,
-    labels: release.labels,
-    confusion: candidate.confusion,
-    groups: candidate.groups,
-    gate: { promoted: gate.promoted, reason: gate.reason },
-    standings,
-    waiting: waves.waiting.length - curation.fresh.filter(({ leader }) => waves.drawn.has(leader)).length,
-    reviews: waves.reviews.length,
-  }
 }
 
 /** Sends the payout roots that wait and writes `payout.posted` for those that the chain has. */
@@ -246,12 +195,6 @@ async function postWaiting(community: Community, chain: ChainSide): Promise<read
     await community.submitOwn({ type: 'payout.posted', round, payoutRoot: closed.payoutRoot, ...mined })
   }
   return refused
-}
-
-export async function payoutsOf(community: Community, round: number): Promise<readonly PayoutRecord[]> {
-  const bytes = await community.store.artifacts.get(artifactName(round, 'payouts'))
-  if (bytes === undefined) throw new ProtocolError('round.unknown', `there is no payout of round ${round}`)
-  return JSON.parse(Buffer.from(bytes).toString('utf8')) as readonly PayoutRecord[]
 }
 
 export type Claimed = {
@@ -287,7 +230,9 @@ async function relayDue(
     throw new ProtocolError('payout.nothing_to_claim', `no payout root is active yet${when}`)
   }
   const round = Number(activeRound)
-  const records = (await payoutsOf(community, round)).filter(({ member }) => members.has(member as MemberId))
+  const records = (await readPayouts(community, round)).filter(({ member }) =>
+    members.has(member as MemberId),
+  )
   const due = records.filter(
     ({ member, money }) => BigInt(money) > (community.view.claims.get(member as MemberId)?.money ?? 0n),
   )

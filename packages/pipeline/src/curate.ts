@@ -74,13 +74,22 @@ function importedClusters(at: Settling, waves: Waves, previous: RoundState): Acc
   return clusters
 }
 
-/** The credit goes to the cluster's first item whose author gave the accepted label; without one, to its leader. */
+/**
+ * The credit goes to the cluster's first item whose author gave the accepted label; without one, to its leader. Only an
+ * author's first item of a cluster is asked, so nobody wins by handing in one text under every label; and a near-copy
+ * that is right brought a label, not a text: it counts as a correction.
+ */
 function settle(at: Settling, leader: EventId, label: string, agreed: Standing): AcceptedCluster {
-  const members = at.corpus.clusters.get(leader) as readonly EventId[]
-  const right = members.find((id) => contributionOf(at, id).label === label)
+  const asked = new Set<string>()
+  const right = (at.corpus.clusters.get(leader) as readonly EventId[]).find((id) => {
+    const { author, label: own } = contributionOf(at, id)
+    if (asked.has(author)) return false
+    asked.add(author)
+    return own === label
+  })
   const item = right ?? leader
   const { author, lang, importer } = contributionOf(at, item)
-  const standing: Standing = at.gold.has(item) ? 'gold' : right === undefined ? 'corrected' : agreed
+  const standing: Standing = at.gold.has(item) ? 'gold' : right === leader ? agreed : 'corrected'
   return { leader, item, author, label, lang, standing, imported: importer !== undefined, round: at.round }
 }
 

@@ -140,6 +140,19 @@ function needOf({ byItem, answers, labelled }: Estimate, id: EventId, charter: C
   return needsMore(enough ? byItem.get(id) : undefined, answers.get(id) ?? 0, reviewRules(charter))
 }
 
+/**
+ * Whose work an answer about a leader judges: everybody's in its cluster, for the answer decides which of them gets the
+ * credit. Who vouches for an import stands in for its authors, who have no seat to be related by.
+ */
+function authorsOf(corpus: Corpus, leader: EventId): readonly MemberId[] {
+  const authors = new Set<MemberId>()
+  for (const id of corpus.clusters.get(leader) ?? [leader]) {
+    const { author, importer } = (corpus.items.get(id) as Item).contribution
+    authors.add(importer ?? author)
+  }
+  return Array.from(authors)
+}
+
 function drawWave(
   view: View,
   seed: ReturnType<typeof drawSeed>,
@@ -156,11 +169,7 @@ function drawWave(
   }
   const items = so.waiting
     .filter((id) => needOf(so, id, charter) > 0)
-    .map((id) => {
-      // Who vouches for an import stands in for its authors, who have no seat to be related by.
-      const { author, importer } = (corpus.items.get(id) as Item).contribution
-      return { id, author: importer ?? author }
-    })
+    .map((id) => ({ id, authors: authorsOf(corpus, id) }))
   const drawn = drawReviewers({
     seed,
     items,

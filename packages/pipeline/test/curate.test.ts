@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type AcceptedCluster, NO_ROUND } from '../src/index.ts'
 import { FOUNDER, TestCommunity } from './support/community.ts'
-import { items, joinAll, reviewAll, truthful, wavesOf } from './support/round.ts'
+import { items, joinAll, REVIEWERS, reviewAll, truthful, wavesOf } from './support/round.ts'
 import { LABELS, textAbout } from './support/texts.ts'
 
 function opened(charter = {}): TestCommunity {
@@ -41,7 +41,7 @@ test('consensus with the author accepts, another consensus corrects, and the rou
   for (const { standing } of fresh.slice(0, -1)) assert.equal(standing, 'accepted')
 })
 
-test('the credit goes to the first item of a cluster with the right label, even if another led it', () => {
+test('a near-copy with the right label gets the credit of a correction: it brought the label, not the text', () => {
   const community = opened()
   for (const item of items(12)) community.submit(item)
   const text = textAbout('heat', 99)
@@ -57,10 +57,39 @@ test('the credit goes to the first item of a cluster with the right label, even 
     item: right,
     author: community.idOf('cem'),
     label: 'heat',
-    standing: 'accepted',
+    standing: 'corrected',
     round: 1,
   })
   assert.equal(rows.filter((row) => row.leader === leader).length, 1, 'a copy is trained on never')
+})
+
+test('one text handed in under every label is asked for its first label only', () => {
+  const community = opened()
+  for (const item of items(12)) community.submit(item)
+  const text = textAbout('heat', 99)
+  const leader = community.submit({ author: 'bea', text, label: 'noise' })
+  community.submit({ author: 'bea', text: `${text}!`, label: 'heat' })
+  community.submit({ author: 'bea', text: `${text}?`, label: 'keys' })
+  const say = truthful(community)
+  reviewAll(community, NO_ROUND, (item, name) => (item === leader ? 'heat' : say(item, name)))
+  community.closeReviews()
+  const cluster = community.run().curation.accepted.get(leader) as AcceptedCluster
+  assert.equal(cluster.item, leader)
+  assert.equal(cluster.standing, 'corrected')
+})
+
+test('nobody is drawn to judge a cluster that holds an item of their own', () => {
+  const community = opened()
+  for (const item of items(12)) community.submit(item)
+  const text = textAbout('heat', 99)
+  const leader = community.submit({ author: 'bea', text, label: 'heat' })
+  for (const [i, author] of REVIEWERS.slice(1).entries())
+    community.submit({ author, text: `${text}${'!'.repeat(i + 1)}`, label: 'noise' })
+  const say = truthful(community)
+  reviewAll(community, NO_ROUND, say)
+  community.closeReviews()
+  const drawn = community.run().waves.drawn.get(leader)
+  assert.deepEqual(drawn, [community.idOf(REVIEWERS[0] as string)])
 })
 
 test('imported items stand with their own label and earn the standing that says so', () => {

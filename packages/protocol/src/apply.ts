@@ -75,7 +75,7 @@ export function apply(view: MutableView, entry: Entry): void {
     applyEvent(event, { view, address, id, at: entry.at })
     const nonce = nonceOf(event, entry.key)
     if (nonce !== undefined) view.nonces.set(nonce, { ...address, id })
-    view.history = taggedHash('history', fromHex(view.history), fromHex(id))
+    view.history = nextHistory(view, id)
     view.events++
   }
   view.at = entry.at
@@ -189,26 +189,30 @@ const APPLIERS: Appliers = {
       phase: 'submissions',
       opened: address.index,
       quotas: new Map(event.quotas.map(({ label, quota }) => [label, quota])),
+      lot: event.lot,
       waves: [],
       reviews: [],
       goldCommitments: new Map(),
       gold: new Map(),
       reviewsClosed: undefined,
+      reviewsClosedAt: undefined,
       history: undefined,
       closed: undefined,
       posted: undefined,
     })
   },
-  'round.wave.opened': (event, { view, address }) => {
+  'round.wave.opened': (event, { view, address, id }) => {
     const waves = roundOf(view, event.round)?.waves as Wave[] | undefined
-    waves?.push({ index: address.index, history: view.history })
-    changeRound(view, event.round, { phase: 'reviews' })
+    waves?.push({ index: address.index, history: nextHistory(view, id) })
+    changeRound(view, event.round, { phase: 'reviews', lot: event.link })
   },
-  'round.reviews.closed': (event, { view, address }) => {
+  'round.reviews.closed': (event, { view, address, id, at }) => {
     changeRound(view, event.round, {
       phase: 'closing',
       reviewsClosed: address.index,
-      history: view.history,
+      reviewsClosedAt: at,
+      history: nextHistory(view, id),
+      lot: event.link,
     })
   },
   'round.closed': (event, { view }) => {
@@ -221,6 +225,10 @@ const APPLIERS: Appliers = {
     view.claims.set(event.who, { money: BigInt(event.money), shares: BigInt(event.shares) })
   },
 }
+
+/** Digest over every payload up to and with `id`. */
+const nextHistory = (view: View, id: EventId): Digest =>
+  taggedHash('history', fromHex(view.history), fromHex(id))
 
 const roundOf = (view: View, round: number): Round | undefined => view.rounds[round - 1]
 

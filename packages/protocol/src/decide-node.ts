@@ -1,6 +1,8 @@
 /** Admission of the node's events: the order of a round, and figures that agree with what came before. */
 import { ProtocolError } from './errors.ts'
 import type { EventOf, NodeEvent } from './events.ts'
+import { nextLink } from './identity.ts'
+import type { Digest } from './units.ts'
 import { currentRound, type Round, type View } from './view.ts'
 
 export function decideNodeEvent(view: View, event: NodeEvent): void {
@@ -19,12 +21,14 @@ export function decideNodeEvent(view: View, event: NodeEvent): void {
       const round = needRound(view, event.round)
       if (round.phase !== 'submissions' && round.phase !== 'reviews') throw badState('reviews have closed')
       if (event.wave !== round.waves.length + 1) throw badState(`the next wave is ${round.waves.length + 1}`)
+      checkLink(round, event.link)
       return
     }
     case 'round.reviews.closed': {
       const round = needRound(view, event.round)
       if (round.phase !== 'submissions' && round.phase !== 'reviews')
         throw badState('reviews have closed already')
+      checkLink(round, event.link)
       return
     }
     case 'round.closed':
@@ -74,6 +78,14 @@ function decideOpening(view: View, event: EventOf<'round.opened'>): void {
       )
     if (seen.has(label)) throw new ProtocolError('event.invalid', `two quotas for "${label}"`)
     seen.add(label)
+  }
+}
+
+/** A draw reveals the link before the one revealed last: what the node committed to before anybody had submitted. */
+function checkLink({ lot }: Round, link: Digest | undefined): void {
+  if (lot === undefined && link === undefined) return
+  if (lot === undefined || link === undefined || nextLink(link) !== lot) {
+    throw badState('not the link that the round was opened with')
   }
 }
 

@@ -158,19 +158,24 @@ const SCHEMAS = {
   }),
   /** Later rounds follow these rules: an upgrade of the software, visible to everybody. */
   'rules.adopted': object({ ...byNode, type: literal('rules.adopted'), rules: rulesSchema }),
-  'round.opened': object({
-    ...byNode,
-    type: literal('round.opened'),
-    round: roundSchema,
-    quotas: list(object({ label: labelSchema, quota: integer(0, 1_000_000) }), 0, 256),
-  }),
-  'round.wave.opened': object({
-    ...byNode,
-    type: literal('round.wave.opened'),
-    round: roundSchema,
-    wave: integer(1, 9),
-  }),
-  'round.reviews.closed': object({ ...byNode, type: literal('round.reviews.closed'), round: roundSchema }),
+  'round.opened': object(
+    {
+      ...byNode,
+      type: literal('round.opened'),
+      round: roundSchema,
+      quotas: list(object({ label: labelSchema, quota: integer(0, 1_000_000) }), 0, 256),
+    },
+    /** Last link of a hash chain that the node made: each draw reveals the link before (`lotLink`). */
+    { lot: digestSchema },
+  ),
+  'round.wave.opened': object(
+    { ...byNode, type: literal('round.wave.opened'), round: roundSchema, wave: integer(1, 9) },
+    { link: digestSchema },
+  ),
+  'round.reviews.closed': object(
+    { ...byNode, type: literal('round.reviews.closed'), round: roundSchema },
+    { link: digestSchema },
+  ),
   'round.closed': object({
     ...byNode,
     type: literal('round.closed'),

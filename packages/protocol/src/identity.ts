@@ -24,6 +24,12 @@ export const goldCommitment = (
 ): Digest => taggedHash('gold', fromHex(community), String(round), fromHex(content), label, salt)
 
 /**
+ * The link after `link` in the hash chain of a round's draws. A node commits to the last link when it opens the round and
+ * reveals one before it with every draw, so that no member who writes last knows what the draw will be.
+ */
+export const nextLink = (link: Digest): Digest => taggedHash('lot-link', fromHex(link))
+
+/**
  * Seed of a draw. `history` covers every payload in the log so far, and nothing that the sequencer alone chooses (the
  * time stamps), so that it cannot be ground by stamping the same events anew.
  */

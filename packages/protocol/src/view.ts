@@ -63,7 +63,7 @@ export type RoundPhase = 'submissions' | 'reviews' | 'closing' | 'closed'
 
 export type Wave = {
   readonly index: number
-  /** Digest over every payload before the wave: the draw's source. */
+  /** Digest over every payload up to the wave, its own revealed link included: the draw's source. */
   readonly history: Digest
 }
 
@@ -72,6 +72,8 @@ export type Round = {
   readonly phase: RoundPhase
   readonly opened: number
   readonly quotas: ReadonlyMap<string, number>
+  /** The link revealed last, at first the one committed to; undefined where the node committed to none. */
+  readonly lot: Digest | undefined
   readonly waves: readonly Wave[]
   readonly reviews: readonly Review[]
   /** With the log index of each: gold must be committed before its item is in the log. */
@@ -79,7 +81,9 @@ export type Round = {
   readonly gold: ReadonlyMap<EventId, string>
   /** Log index of `round.reviews.closed`. */
   readonly reviewsClosed: number | undefined
-  /** History at `round.reviews.closed`: the source of the hold-out's and the tie-breaking draws. */
+  /** When the node wrote it. */
+  readonly reviewsClosedAt: UnixMillis | undefined
+  /** History up to it, its revealed link included: the source of the hold-out's and the tie-breaking draws. */
   readonly history: Digest | undefined
   readonly closed: EventOf<'round.closed'> | undefined
   readonly posted: EventOf<'payout.posted'> | undefined

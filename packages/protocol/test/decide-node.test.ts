@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ErrorCode, type EventType, taggedHash } from '@commonhold/protocol'
+import { type Digest, type ErrorCode, type EventType, nextLink, taggedHash } from '@commonhold/protocol'
 import { address, type Fields, hash32, hashOf, RULES, TestCommunity } from './support/community.ts'
 
 const block = { number: 9, hash: hash32('9') }
@@ -53,7 +53,7 @@ test('a round opens with at most one quota for each label of the charter', () =>
   )
 })
 
-test('waves open in order until the reviews close, each with the history before it', () => {
+test('waves open in order until the reviews close, each with the history up to it', () => {
   const c = new TestCommunity(['ana'])
   const wave = (number: number, round = 1) => ({ round, wave: number })
   refused(c, 'round.bad_state', /not under way/, 'round.wave.opened', wave(1))
@@ -61,12 +61,12 @@ test('waves open in order until the reviews close, each with the history before 
   for (const number of [2, 3])
     refused(c, 'round.bad_state', /next wave is 1/, 'round.wave.opened', wave(number))
   refused(c, 'round.bad_state', /not under way/, 'round.wave.opened', wave(1, 2))
-  const histories = [c.view.history]
   c.openWave()
+  const histories = [c.view.history]
   refused(c, 'round.bad_state', /next wave is 2/, 'round.wave.opened', wave(1))
   c.contribute('ana', 'x')
-  histories.push(c.view.history)
   c.openWave()
+  histories.push(c.view.history)
   assert.deepEqual(
     c.view.rounds[0]?.waves.map(({ history }) => history),
     histories,
@@ -80,12 +80,39 @@ test('reviews close once, and fix the history of the draws', () => {
   refused(c, 'round.bad_state', /not under way/, 'round.reviews.closed', { round: 1 })
   c.openRound()
   refused(c, 'round.bad_state', /not under way/, 'round.reviews.closed', { round: 2 })
-  const before = c.view.history
   c.closeReviews()
+  const then = c.view.history
   refused(c, 'round.bad_state', /closed already/, 'round.reviews.closed', { round: 1 })
   c.contribute('ana', 'x')
-  assert.equal(c.view.rounds[0]?.history, before)
-  assert.notEqual(c.view.history, before)
+  assert.equal(c.view.rounds[0]?.history, then)
+  assert.notEqual(c.view.history, then)
+})
+
+test('a node that committed to a chain of links reveals one before the last with every draw', () => {
+  const c = new TestCommunity(['ana'])
+  const links = [taggedHash('test-link')]
+  while (links.length < 4) links.push(nextLink(links.at(-1) as Digest))
+  const [, first, second, lot] = links
+  c.node('round.opened', { round: 1, quotas: [], lot })
+  for (const link of [undefined, lot, first])
+    refused(c, 'round.bad_state', /not the link/, 'round.wave.opened', {
+      round: 1,
+      wave: 1,
+      ...(link === undefined ? {} : { link }),
+    })
+  c.node('round.wave.opened', { round: 1, wave: 1, link: second })
+  refused(c, 'round.bad_state', /not the link/, 'round.reviews.closed', { round: 1, link: second })
+  c.node('round.reviews.closed', { round: 1, link: first })
+})
+
+test('a node that committed to no link reveals none', () => {
+  const c = new TestCommunity(['ana'])
+  c.openRound()
+  refused(c, 'round.bad_state', /not the link/, 'round.wave.opened', {
+    round: 1,
+    wave: 1,
+    link: taggedHash('any'),
+  })
 })
 
 test('a round closes after its reviews, over a log that has their end, by the rules in force', () => {

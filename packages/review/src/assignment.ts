@@ -11,7 +11,8 @@ import {
 export type Lot = {
   /** Unknown until submissions have closed, public afterwards. */
   readonly seed: Digest
-  readonly items: readonly { readonly id: Digest; readonly author: MemberId }[]
+  /** With everybody whose work the answer judges: the author, and those of near-copies in its cluster. */
+  readonly items: readonly { readonly id: Digest; readonly authors: readonly MemberId[] }[]
   readonly reviewers: readonly MemberId[]
   /** Who was drawn for the item in earlier waves. */
   readonly already: (item: Digest) => Iterable<MemberId>
@@ -39,11 +40,13 @@ export function drawReviewers(lot: Lot): Assignment[] {
   for (const members of held) {
     for (const member of members) load.set(member, (load.get(member) ?? 0) + 1)
   }
-  return lot.items.map(({ id, author }, i) => {
+  return lot.items.map(({ id, authors }, i) => {
     const holders = held[i] ?? new Set<MemberId>()
     const wanted = (typeof lot.perItem === 'number' ? lot.perItem : lot.perItem(id)) - holders.size
     const eligible = reviewers.filter(
-      (reviewer) => reviewer !== author && !holders.has(reviewer) && !lot.conflict(reviewer, author),
+      (reviewer) =>
+        !holders.has(reviewer) &&
+        !authors.some((author) => reviewer === author || lot.conflict(reviewer, author)),
     )
     return { item: id, reviewers: drawFor(eligible, wanted, load, ticketsOf(lot.seed, id, tickets)) }
   })

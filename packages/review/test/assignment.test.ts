@@ -10,7 +10,7 @@ const lotOf = (items: number, reviewers: number, perItem: number, more: Partial<
   seed: SEED,
   items: Array.from({ length: items }, (_, i) => ({
     id: sha256Hex(utf8(`item ${i}`)),
-    author: member(i % 5),
+    authors: [member(i % 5)],
   })),
   reviewers: Array.from({ length: reviewers }, (_, n) => member(n)),
   already: () => [],
@@ -32,7 +32,7 @@ describe('the lot', () => {
         const related = (a: MemberId, b: MemberId): boolean => a === member(1) && b === member(2)
         const lot = lotOf(items, reviewers, perItem, { conflict: related, already: () => [member(0)] })
         for (const [i, { reviewers: drawn }] of drawReviewers(lot).entries()) {
-          const author = lot.items[i]!.author
+          const author = lot.items[i]!.authors[0]!
           assert.equal(new Set([...drawn, member(0)]).size, drawn.length + 1)
           for (const reviewer of drawn) assert.ok(reviewer !== author && !related(reviewer, author))
         }
@@ -45,7 +45,7 @@ describe('the lot', () => {
       fc.property(...shapes, (items, reviewers, perItem) => {
         const lot = lotOf(items, reviewers, perItem)
         for (const [i, { reviewers: drawn }] of drawReviewers(lot).entries()) {
-          const eligible = lot.reviewers.filter((reviewer) => reviewer !== lot.items[i]!.author).length
+          const eligible = lot.reviewers.filter((reviewer) => reviewer !== lot.items[i]!.authors[0]!).length
           assert.equal(drawn.length, Math.min(perItem, eligible))
         }
       }),

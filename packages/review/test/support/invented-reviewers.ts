@@ -132,7 +132,7 @@ function drawWave(
   const estimateOf = new Map(estimates)
   const drawn = drawReviewers({
     seed: sha256Hex(utf8(`seed ${scene.seed} ${wave}`)),
-    items,
+    items: items.map(({ id, author }) => ({ id, authors: [author] })),
     reviewers: ids,
     already: (id) => reviewersOf(id).map((who) => ids[who]!),
     perItem: (id) => {
