@@ -3,6 +3,7 @@ import type { Difference, StepReport } from '@commonhold/audit'
 import type { AuditOutcome } from './audit-run.ts'
 import { table } from './format.ts'
 import type { Output } from './output.ts'
+import { oneLine } from './printable.ts'
 
 export function tellVerdict({ say }: Output, { report }: AuditOutcome): void {
   say('Audit, by a separate process that was given only the export')
@@ -43,9 +44,9 @@ export function verdict(steps: readonly StepReport[], difference: Difference | u
   if (difference !== undefined) {
     const { step, where, expected, found } = difference
     return [
-      `The audit FAILED at "${step}": ${where}`,
-      `  expected  ${expected}`,
-      `  found     ${found}`,
+      `The audit FAILED at "${step}": ${oneLine(where)}`,
+      `  expected  ${oneLine(expected)}`,
+      `  found     ${oneLine(found)}`,
     ].join('\n')
   }
   const attested = steps.filter(({ level }) => level === 'attested').length

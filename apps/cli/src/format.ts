@@ -1,5 +1,7 @@
 /** How figures are written for people. */
 import { wilson } from '@commonhold/learning'
+import { labelText } from '@commonhold/protocol'
+import { oneLine } from './printable.ts'
 
 /** Both the practice dollar and the usual stablecoins have six decimals. */
 const DECIMALS = 6
@@ -36,6 +38,9 @@ export const megabytes = (bytes: number): string => `${(bytes / 1_048_576).toFix
 /** Enough of a hash to recognise it. */
 export const short = (hash: string): string => `${hash.slice(0, hash.startsWith('0x') ? 10 : 8)}…`
 
+/** A label as people wrote it, on one line. */
+export const labelName = (id: string): string => oneLine(labelText(id))
+
 /** The beginning of a text on one line. */
 export function excerpt(text: string, width: number): string {
   const line = text.replace(/\s+/g, ' ').trim()
@@ -44,8 +49,9 @@ export function excerpt(text: string, width: number): string {
 
 export type Column = { readonly title: string; readonly right?: boolean }
 
-/** A table with aligned columns and a line under its titles. */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+/** A table with aligned columns and a line under its titles. A cell is one line, whatever it holds. */
+export function table(columns: readonly Column[], content: readonly (readonly string[])[]): string {
+  const rows = content.map((cells) => cells.map(oneLine))
   const widths = columns.map(({ title }, i) =>
     Math.max(width(title), ...rows.map((row) => width(row[i] ?? ''))),
   )

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { type ErrorCode, ProtocolError } from '@commonhold/protocol'
 import { type Command, helpText, readArguments } from './command.ts'
 import { createOutput } from './output.ts'
+import { oneLine, printable, printableJson } from './printable.ts'
 
 /** Loaded one by one: starting must not cost what another command needs. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -89,8 +90,8 @@ function explain(error: unknown): number {
     const { code, message, details } = error
     process.stderr.write(
       json
-        ? `${JSON.stringify({ error: { code, message, details } })}\n`
-        : `commonhold: ${message} (${code})\n`,
+        ? `${printableJson(JSON.stringify({ error: { code, message, details } }))}\n`
+        : `commonhold: ${oneLine(message)} (${code})\n`,
     )
     return USAGE_CODES.has(code) ? 2 : 1
   }
@@ -99,7 +100,7 @@ function explain(error: unknown): number {
     return 1
   }
   process.stderr.write(
-    `commonhold: this is a bug, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    `commonhold: this is a bug, please report it:\n${printable(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
   )
   return 70
 }

@@ -1,6 +1,7 @@
 /** What people are called here: handles of the keys in this home, and names that imports gave. */
 import { type Community, memberOf, memberSigner } from '@commonhold/node'
 import { addendumText, type Digest, decodeEntry, type MemberId, ProtocolError } from '@commonhold/protocol'
+import { oneLine } from './printable.ts'
 
 const PREFIX = 'member.'
 
@@ -28,7 +29,7 @@ export function localHandles(community: Community): ReadonlyMap<MemberId, string
   return handles
 }
 
-/** Handles, and the salted names of people without a key that imports brought, as far as they are not erased. */
+/** Handles, and the salted names of people without a key that imports brought, as far as they are not erased. Printable. */
 export async function allNames(community: Community): Promise<ReadonlyMap<MemberId, string>> {
   const names = new Map(localHandles(community))
   if (community.view.imports.size === 0) return names
@@ -39,7 +40,8 @@ export async function allNames(community: Community): Promise<ReadonlyMap<Member
     }
   }
   const texts = await community.store.addenda.get(Array.from(digests.keys()))
-  for (const [digest, bytes] of texts) names.set(digests.get(digest) as MemberId, addendumText(bytes))
+  for (const [digest, bytes] of texts)
+    names.set(digests.get(digest) as MemberId, oneLine(addendumText(bytes)))
   return names
 }
 

@@ -1,8 +1,12 @@
+import { oneLine, printable, printableJson } from './printable.ts'
+
 /** What a command says: text for people or one JSON document, and progress on a terminal only. */
 export type Output = {
   readonly json: boolean
   /** A line for people; nothing in JSON mode. */
   readonly say: (line?: string) => void
+  /** A file's content for programs that read a pipe; nothing in JSON mode. On a terminal it is made harmless as a line is. */
+  readonly data: (text: string) => void
   /** The result for programs; nothing in text mode. */
   readonly result: (value: unknown) => void
   /** A warning on standard error, in both modes. */
@@ -31,17 +35,22 @@ export function createOutput(
     json,
     say: (line = '') => {
       clear()
-      if (!json) out.write(`${line}\n`)
+      if (!json) out.write(`${printable(line)}\n`)
+    },
+    data: (text) => {
+      clear()
+      if (!json) out.write(`${out.isTTY === true ? printable(text) : text}\n`)
     },
     result: (value) => {
       clear()
-      if (json) out.write(`${JSON.stringify(value, plain, 2)}\n`)
+      if (json) out.write(`${printableJson(JSON.stringify(value, plain, 2))}\n`)
     },
     warn: (line) => {
       clear()
-      err.write(`${line}\n`)
+      err.write(`${printable(line)}\n`)
     },
-    progress: (line) => {
+    progress: (text) => {
+      const line = oneLine(text)
       if (err.isTTY !== true) {
         if (progress) err.write(`${line}\n`)
         return

@@ -25,7 +25,7 @@ export const aggregateCommand: Command = {
     const lines = items.map(({ item, label, confidencePpm }) =>
       csvLine([item, label, decimal(confidencePpm)]),
     )
-    output.say([csvLine(['item', 'label', 'confidence']), ...lines].join('\n'))
+    output.data([csvLine(['item', 'label', 'confidence']), ...lines].join('\n'))
     output.result({
       items: items.map(({ item, label, confidencePpm }) => ({
         item,

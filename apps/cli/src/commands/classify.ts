@@ -1,6 +1,7 @@
 /** `commonhold classify`: what the community's live release says of a text. */
 import { labelText, ProtocolError } from '@commonhold/protocol'
 import type { Command } from '../command.ts'
+import { labelName } from '../format.ts'
 import { readRelease } from '../release.ts'
 
 export const classify: Command = {
@@ -17,8 +18,8 @@ export const classify: Command = {
     const share = `${(confidence / 10_000).toFixed(1)} %`
     context.output.say(
       known
-        ? `${labelText(label)}  (confidence ${share})`
-        : `don't know  (best guess ${labelText(label)}, confidence ${share})`,
+        ? `${labelName(label)}  (confidence ${share})`
+        : `don't know  (best guess ${labelName(label)}, confidence ${share})`,
     )
     context.output.result({
       label: known ? labelText(label) : null,

@@ -28,7 +28,7 @@ export const value: Command = {
     const holdOut = await readExamples(need(context, 'holdout'), text, label)
     const values = await valueRows(train, holdOut, k)
     const { output } = context
-    output.say([csvLine(['row', 'value']), ...values.map((one, row) => csvLine([row, one]))].join('\n'))
+    output.data([csvLine(['row', 'value']), ...values.map((one, row) => csvLine([row, one]))].join('\n'))
     output.result({
       k,
       scale: String(2n ** 40n),
