@@ -7,9 +7,9 @@ import {
   Community,
   closeRound,
   openChainSide,
-  payoutsOf,
   plainCall,
   postPayouts,
+  readPayouts,
   relayClaims,
 } from '../src/index.ts'
 import { found, newHome, type Opened, playRound, removeHome } from './small-community.ts'
@@ -61,7 +61,7 @@ async function claimedOnChain(member: string): Promise<bigint> {
 
 /** What the chain has paid is what the log says, to everybody, and what the active root allows. */
 async function assertPaid(number: number): Promise<void> {
-  for (const { member, money } of await payoutsOf(opened.community, number)) {
+  for (const { member, money } of await readPayouts(opened.community, number)) {
     assert.equal(await claimedOnChain(member), BigInt(money))
     assert.equal(opened.community.view.claims.get(member as MemberId)?.money, BigInt(money))
   }
@@ -122,7 +122,7 @@ suite('payouts, step by step through crashes', () => {
 
   test('a claim that was mined and not logged is logged by the next command, and paid once', async () => {
     const { community, chain } = opened
-    const [first] = await payoutsOf(community, 1)
+    const [first] = await readPayouts(community, 1)
     const { addresses } = chain
     assert.ok(first !== undefined && addresses !== undefined)
     const call = encodeClaim(
@@ -153,7 +153,7 @@ suite('payouts, step by step through crashes', () => {
   })
 
   test('claims that race pay everybody once and are logged once', async () => {
-    const due = (await payoutsOf(opened.community, 1)).length - 1
+    const due = (await readPayouts(opened.community, 1)).length - 1
     const { size } = opened.community.view
     const block = await height()
     const answers = await Promise.all([claim(), claim(), post().then(() => claim())])

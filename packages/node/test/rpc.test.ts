@@ -11,8 +11,8 @@ import {
   Community,
   closeRound,
   openChainSide,
-  payoutsOf,
   postPayouts,
+  readPayouts,
   relayClaims,
   writeHome,
 } from '../src/index.ts'
@@ -98,7 +98,7 @@ suite("on an operator's own chain and token", () => {
     await claim()
     const { addresses, connection } = opened.chain
     assert.ok(addresses !== undefined)
-    const records = await payoutsOf(opened.community, 1)
+    const records = await readPayouts(opened.community, 1)
     assert.ok(records.length > 3)
     for (const { member, money, payTo } of records) {
       assert.equal((await readClaimed(connection.client, addresses, `0x${member}`)).money, BigInt(money))

@@ -1,5 +1,5 @@
 /** What the demonstration showed, read from the community's log and artifacts: the same on every later look. */
-import { artifactName, type Community, memberOf, memberSigner } from '@commonhold/node'
+import { type Community, memberOf, memberSigner, readStatement } from '@commonhold/node'
 import type { EventOf } from '@commonhold/protocol'
 import type { RoundStatement } from '@commonhold/rewards'
 import type { Cast, Person } from './people.ts'
@@ -28,14 +28,9 @@ export async function summarise(community: Community, cast: Cast): Promise<Summa
   const rounds: RoundSummary[] = []
   let promised = 0n
   for (const { round, closed } of community.view.rounds) {
-    const bytes = await community.store.artifacts.get(artifactName(round, 'statement'))
-    if (closed === undefined || bytes === undefined) continue
+    if (closed === undefined) continue
     const total = BigInt(closed.totals.promisedMoney)
-    rounds.push({
-      closed,
-      statement: JSON.parse(Buffer.from(bytes).toString('utf8')) as RoundStatement,
-      paid: total - promised,
-    })
+    rounds.push({ closed, statement: await readStatement(community, round), paid: total - promised })
     promised = total
   }
   return { rounds, members: cast.people.map((person) => summariseMember(community, person, rounds)) }
