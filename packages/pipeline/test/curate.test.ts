@@ -89,7 +89,8 @@ test('nobody is drawn to judge a cluster that holds an item of their own', () =>
   reviewAll(community, NO_ROUND, say)
   community.closeReviews()
   const drawn = community.run().waves.drawn.get(leader)
-  assert.deepEqual(drawn, [community.idOf(REVIEWERS[0] as string)])
+  assert.ok(drawn?.includes(community.idOf(REVIEWERS[0] as string)))
+  for (const author of REVIEWERS.slice(1)) assert.ok(!drawn.includes(community.idOf(author)))
 })
 
 test('imported items stand with their own label and earn the standing that says so', () => {
