@@ -33,7 +33,12 @@ export async function lockHome({ home, command, waitMs = 0, signal }: HomeLockOp
     const held = tryLock(home, file)
     if (held) {
       const holder = { pid: process.pid, command: command ?? 'commonhold', since: new Date().toISOString() }
-      await writeFile(card, JSON.stringify(holder), { mode: 0o644 })
+      try {
+        await writeFile(card, JSON.stringify(holder), { mode: 0o644 })
+      } catch (cause) {
+        held.close()
+        throw unusable(home, cause)
+      }
       return { release: () => held.close() }
     }
     if (performance.now() >= deadline) throw await busy(home, card)
