@@ -7,7 +7,7 @@
  * decides only the speed. Every candidate is then compared exactly.
  */
 import type { SparseVector } from '@commonhold/kernels'
-import { type Digest, floor, min } from '@commonhold/protocol'
+import { type Digest, floor, max, min } from '@commonhold/protocol'
 import { nearlySameTerms, nearlySameVectors, squaredNorm } from './similarity.ts'
 
 export type ClusterItem = {
@@ -56,17 +56,23 @@ export function clusterLeaders(
   return { leaders, leaderOf }
 }
 
-/** Rank of every term id, rare ones first, equals by id. */
-function rarity(sets: readonly Uint32Array[]): Map<number, number> {
-  const frequency = new Map<number, number>()
-  for (const ids of sets) for (const id of ids) frequency.set(id, (frequency.get(id) ?? 0) + 1)
-  const order = [...frequency].sort(([a, inA], [b, inB]) => inA - inB || a - b)
-  return new Map(order.map(([id], rank) => [id, rank]))
+/** Rank of every term id, rare ones first, equals by id. Ids are small numbers: buckets or positions in a vocabulary. */
+function rarity(sets: readonly Uint32Array[]): Uint32Array {
+  let size = 0
+  for (const ids of sets) size = max(size, (ids[ids.length - 1] ?? -1) + 1)
+  const frequency = new Uint32Array(size)
+  for (const ids of sets) for (const id of ids) frequency[id] = (frequency[id] as number) + 1
+  const order = Uint32Array.from(frequency.keys()).sort(
+    (a, b) => (frequency[a] as number) - (frequency[b] as number) || a - b,
+  )
+  const ranks = new Uint32Array(size)
+  for (const [rank, id] of order.entries()) ranks[id] = rank
+  return ranks
 }
 
 type PrefixRule = {
   /** How many of its terms an item must be found by; `positions` point into its ids, rarest first. */
-  readonly length: (item: ClusterItem, positions: readonly number[]) => number
+  readonly length: (item: ClusterItem, positions: Uint32Array) => number
   /**
    * Whether two items can match whose first common term, rarest first, has positions `a` and `b` among their `sizeA`
    * and `sizeB` terms: what lies before is missing in the other. Spares touching most candidates.
@@ -99,7 +105,7 @@ const cosineRule: PrefixRule = {
 type Postings = { readonly leaders: number[]; readonly positions: number[] }
 
 class PrefixIndex {
-  readonly #ranks: ReadonlyMap<number, number>
+  readonly #ranks: Uint32Array
   readonly #idsOf: (item: ClusterItem) => Uint32Array
   readonly #rule: PrefixRule
   readonly #postings = new Map<number, Postings>()
@@ -107,6 +113,7 @@ class PrefixIndex {
   /** Per leader, the last query that compared it. */
   readonly #compared: number[] = []
   #query = 0
+  #last: { readonly item: ClusterItem; readonly prefix: Uint32Array } | undefined
 
   constructor(idsOf: (item: ClusterItem) => Uint32Array, rule: PrefixRule, all: readonly ClusterItem[]) {
     this.#ranks = rarity(all.map(idsOf))
@@ -149,12 +156,25 @@ class PrefixIndex {
     return best
   }
 
-  #prefixIds(item: ClusterItem): number[] {
+  /** Ids of the item's prefix, rarest first. An item is looked up, then perhaps added: the second time is free. */
+  #prefixIds(item: ClusterItem): Uint32Array {
+    if (this.#last?.item === item) return this.#last.prefix
     const ids = this.#idsOf(item)
-    const ranks = Float64Array.from(ids, (id) => this.#ranks.get(id) as number)
-    const positions = Array.from(ids.keys()).sort((a, b) => (ranks[a] as number) - (ranks[b] as number))
-    return positions.slice(0, this.#rule.length(item, positions)).map((position) => ids[position] as number)
+    // Rank and position in one exact number, so that a sort needs no comparing function of ours.
+    // biome-ignore lint/plugin: a typed array sorts by number, in one way.
+    const keys = Float64Array.from(
+      ids,
+      (id, position) => (this.#ranks[id] as number) * POSITIONS + position,
+    ).sort()
+    const positions = Uint32Array.from(keys, (key) => key % POSITIONS)
+    const prefix = positions.slice(0, this.#rule.length(item, positions))
+    for (let i = 0; i < prefix.length; i++) prefix[i] = ids[prefix[i] as number] as number
+    this.#last = { item, prefix }
+    return prefix
   }
 }
+
+/** More than the terms of any text: 64 KB of it have fewer. */
+const POSITIONS = 2_097_152
 
 const NO_POSTINGS: Postings = { leaders: [], positions: [] }
