@@ -36,6 +36,9 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
   'data.too_large',
 ])
 
+/** What a disk or its rights can refuse anywhere: no bug of ours, and nothing was half written. */
+const MACHINE_CODES: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EMFILE'])
+
 async function overview(): Promise<string> {
   const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()))
   const width = Math.max(...commands.map(({ name, args }) => `${name} ${args}`.length))
@@ -94,6 +97,11 @@ function explain(error: unknown): number {
         : `commonhold: ${oneLine(message)} (${code})\n`,
     )
     return USAGE_CODES.has(code) ? 2 : 1
+  }
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException
+  if (error instanceof Error && syscall !== undefined && MACHINE_CODES.has(code ?? '')) {
+    process.stderr.write(`commonhold: the machine refuses: ${oneLine(error.message)} (home.unusable)\n`)
+    return 1
   }
   if (error instanceof Error && error.name === 'AbortError') {
     process.stderr.write('commonhold: stopped; the same command continues where this one ended\n')

@@ -79,6 +79,8 @@ export function homeExists(folder: string): boolean {
 export function writeHome(folder: string, file: HomeFile): Home {
   try {
     makeFolder(folder)
+    // Keys lie in here: a home inside a repository must not be committed with it.
+    writeDurably(join(folder, '.gitignore'), '*\n')
     writeDurably(locate(folder), `${JSON.stringify(file, null, 2)}\n`)
   } catch (cause) {
     const { syscall, message } = cause as NodeJS.ErrnoException

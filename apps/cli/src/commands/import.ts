@@ -50,7 +50,10 @@ export const importCommand: Command = {
         ? `${imported} rows imported.`
         : `${imported} rows imported; ${repeated} were in the log before.`,
     )
-    if (authors > 0) output.say(`${authors} authors are named; each can claim the seat with an invite.`)
+    if (authors > 0)
+      output.say(
+        `${authors} authors are named. What they earn is reserved for them; claiming such a seat comes with a later version.`,
+      )
     output.say(`The log has ${size} entries. The import is ${file.digest}.`)
     output.result({ file: file.digest, rows: rows.length, imported, repeated, authors, logSize: size })
     return 0
