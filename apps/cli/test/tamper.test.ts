@@ -302,6 +302,27 @@ suite('somebody with the keys of the log who rewrites it', () => {
     assert.match(report.firstDifference.found, /erased/)
   })
 
+  test('cannot close a round with an older block than the round before: deposits since would be hidden', async () => {
+    let before = 0
+    const report = await rewritten((entries) => {
+      const closings = entries.flatMap(({ entry }, at) => {
+        const [event] = entry.events
+        return event?.type === 'round.closed' ? [{ at, event }] : []
+      })
+      const [first, second] = closings
+      if (first === undefined || second === undefined) throw new Error('there are two rounds')
+      before = first.event.block.number
+      const block = { ...second.event.block, number: before - 1 }
+      const { envelope } = sealEnvelope(nodeKey, [{ event: { ...second.event, block } }])
+      const { entry, addenda } = entries[second.at] as LoggedEntry
+      return entries.with(second.at, { entry: { ...envelope, at: entry.at }, addenda })
+    })
+    assert.equal(report.firstDifference?.step, 'round 2 deposits')
+    assert.equal(report.firstDifference.where, 'round 2, block.number')
+    assert.equal(report.firstDifference.expected, `at least that of the round before, ${before}`)
+    assert.equal(report.firstDifference.found, String(before - 1))
+  })
+
   test('cannot log a payment that the chain never made', async () => {
     const report = await rewritten((entries) => {
       const last = (entries.at(-1) as LoggedEntry).entry
@@ -318,6 +339,52 @@ suite('somebody with the keys of the log who rewrites it', () => {
     })
     assert.equal(report.firstDifference?.step, 'payouts on chain')
     assert.match(report.firstDifference.where, /^payout\.claimed of member/)
+  })
+})
+
+suite('an operator of the contracts', () => {
+  test('cannot leave out the practice money, which shows whether the pool has what it promised', async () => {
+    const folder = copy()
+    const file = join(folder, CHAIN_PROOF_PATH)
+    const proof = JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, unknown>>
+    writeFileSync(file, JSON.stringify({ ...proof, token: null }))
+    const report = await audit(folder)
+    assert.equal(report.firstDifference?.step, 'contracts')
+    assert.equal(report.firstDifference.where, 'chain/proof.json, token')
+  })
+
+  test('cannot be its own guardian', async () => {
+    const home = newHome()
+    const folder = join(scratch, 'own-guardian')
+    {
+      await using opened = await openHome(home)
+      const { community } = opened
+      community.keys.ensure('operator')
+      const { keys: ring } = community.home
+      cpSync(join(ring, 'operator.key'), join(ring, 'guardian.key'))
+    }
+    {
+      await using opened = await openHome(home)
+      await found(opened)
+      await exportHome(opened.community, opened.chain, folder)
+    }
+    removeHome(home)
+    const { code, report } = command(folder)
+    assert.equal(code, 1)
+    assert.equal(report.firstDifference?.where, 'pool.GUARDIAN')
+    assert.equal(report.firstDifference.expected, 'somebody else than the publisher')
+  })
+
+  test('is named with every power and delay that the pool gives', () => {
+    const { report } = command(honest)
+    const { detail = '' } = report.steps.find(({ name }) => name === 'contracts') ?? {}
+    const address = '0x[0-9a-f]{40}'
+    assert.match(
+      detail,
+      new RegExp(
+        `publisher ${address}, guardian ${address}, treasury ${address}, activation after 86400 s, sweep after 604800 s$`,
+      ),
+    )
   })
 })
 

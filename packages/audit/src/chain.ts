@@ -46,9 +46,12 @@ export async function checkChain(input: ChainInput): Promise<ProvenChain | undef
   const proven = await book.check(PROOF, CHAIN_PROOF_PATH, async () =>
     verifiedProof(source, CHAIN_PROOF_PATH, bound),
   )
-  for (const round of rounds) {
+  for (const [i, round] of rounds.entries()) {
     const path = depositsProofPath(round.round)
-    await book.check(depositsStep(round.round), path, () => checkDeposits(input, bound, round, proven))
+    await book.check(depositsStep(round.round), path, async () => {
+      notBefore(round, rounds[i - 1])
+      await checkDeposits(input, bound, round, proven)
+    })
   }
   if (proven === undefined) return undefined
   book.pass(PROOF, `block ${proven.block.number}, ${proven.block.hash}`)
@@ -66,6 +69,20 @@ async function verifiedProof(source: AuditSource, path: string, bound: Bound): P
       throw new Mismatch(`${path}, ${name}.address`, bound[name], address)
   }
   return proven
+}
+
+/** An older block has fewer deposits: a round that went back to one would hide money that came in since. */
+function notBefore({ round, block }: AuditedRound, previous: AuditedRound | undefined): void {
+  if (previous === undefined) return
+  const { number, hash } = previous.block
+  if (block.number < number)
+    throw new Mismatch(
+      `round ${round}, block.number`,
+      `at least that of the round before, ${number}`,
+      block.number,
+    )
+  if (block.number === number && block.hash !== hash)
+    throw new Mismatch(`round ${round}, block.hash`, hash, block.hash)
 }
 
 /** The block that `round.closed` names, and the deposits that the pool had seen by then. */
@@ -116,6 +133,9 @@ function atMost(where: string, { totals }: AuditedRound['claims'], latest: Prove
 }
 
 function checkContracts({ book, view, contracts }: ChainInput, bound: Bound, proven: ProvenChain): void {
+  // Without it nobody could see whether the pool has what it promised.
+  if (bound.practice && proven.token === null)
+    throw new Mismatch(`${CHAIN_PROOF_PATH}, token`, 'the practice money that the log binds', null)
   if (contracts === undefined) {
     book.attest(CONTRACTS, 'this auditor was given no compiled contracts to compare with')
     book.pass(CONTRACTS, 'code not compared')
@@ -139,10 +159,24 @@ function checkContracts({ book, view, contracts }: ChainInput, bound: Bound, pro
   ]
   for (const [where, expected, found] of demands)
     if (expected !== found) throw new Mismatch(where, expected, found)
+  if (pool['PUBLISHER'] === pool['GUARDIAN'])
+    throw new Mismatch('pool.GUARDIAN', 'somebody else than the publisher', addressIn(pool['GUARDIAN']))
   if (proven.token !== null) values('token')
   const money = proven.token === null ? '; the token is not one of ours' : ''
-  book.pass(CONTRACTS, `code equals what the repository compiles${money}`)
+  book.pass(CONTRACTS, `code equals what the repository compiles${money}; ${constantsOf(pool)}`)
 }
+
+/** Who may do what with the pool, and how long everybody has to see it coming. */
+const constantsOf = (pool: Readonly<Record<string, string>>): string =>
+  [
+    `publisher ${addressIn(pool['PUBLISHER'])}`,
+    `guardian ${addressIn(pool['GUARDIAN'])}`,
+    `treasury ${addressIn(pool['TREASURY'])}`,
+    `activation after ${BigInt(pool['ACTIVATION_DELAY'] ?? 0)} s`,
+    `sweep after ${BigInt(pool['SWEEP_DELAY'] ?? 0)} s`,
+  ].join(', ')
+
+const addressIn = (word = ''): string => `0x${word.slice(-40)}`
 
 const isOdd = (hex: string): boolean => /[13579bdf]$/.test(hex)
 
@@ -160,14 +194,16 @@ function checkPayouts(input: ChainInput, proven: ProvenChain): void {
       throw new Mismatch(
         `the root of round ${round}`,
         'posted, as the log says',
-        `none after round ${onChain}`,
+        `round ${round} is not on chain: vetoed, or withheld`,
       )
   }
   const ahead = checkClaims(input, proven)
-  if (token !== null && token.poolBalance + pool.totalClaimed.money < pool.active.promised.money) {
+  // A promise never falls, and a pending root is one as well.
+  const promised = (onChain === pool.active.round ? pool.active : pool.pending).promised.money
+  if (token !== null && token.poolBalance + pool.totalClaimed.money < promised) {
     throw new Mismatch(
       'the pool: balance + claimed',
-      `at least ${pool.active.promised.money}, which it has promised`,
+      `at least ${promised}, which it has promised`,
       token.poolBalance + pool.totalClaimed.money,
     )
   }
