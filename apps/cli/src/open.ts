@@ -1,6 +1,7 @@
 /** Opens the community that a command works on. The environment is read here and nowhere else. */
 import { type ChainSide, Community, openChainSide, readHome } from '@commonhold/node'
 import { type UnixMillis, unixMillis, type View } from '@commonhold/protocol'
+import { clockWarning } from './clock-warning.ts'
 import type { Context } from './command.ts'
 import { demoClock } from './demo/clock.ts'
 
@@ -13,7 +14,7 @@ const wallClock = (): UnixMillis => unixMillis(Date.now())
 
 /** @throws {ProtocolError} `home.missing`, `home.busy`, `home.unusable`, `store.unavailable`. */
 export async function openCommunity(
-  { home, signal }: Pick<Context, 'home' | 'signal'>,
+  { home, signal, output }: Pick<Context, 'home' | 'signal'> & Partial<Pick<Context, 'output'>>,
   command: string,
 ): Promise<Opened> {
   const { demonstration } = readHome(home)
@@ -31,6 +32,8 @@ export async function openCommunity(
       rpcUrl: process.env['CHAIN_RPC_URL'],
       token: process.env['CHAIN_TOKEN'],
     })
+    const warning = demonstration === undefined ? clockWarning(community.view.at, wallClock()) : undefined
+    if (warning !== undefined) output?.warn(warning)
     return { community, chain, [Symbol.asyncDispose]: () => community.close() }
   } catch (error) {
     await community.close()
