@@ -95,12 +95,21 @@ function before(app: Api, service: Service): void {
         ),
     }),
   )
-  app.use(
-    bodyLimit({
-      maxSize: MOST_BODY_BYTES,
-      onError: () => {
-        throw new RequestError('request.too_large', `a body has at most ${MOST_BODY_BYTES} bytes`)
-      },
-    }),
-  )
+  const counted = bodyLimit({
+    maxSize: MOST_BODY_BYTES,
+    onError: () => {
+      // What is left of a body without a length is not read: the connection is of no more use.
+      throw tooLarge({ connection: 'close' })
+    },
+  })
+  app.use(async (c, next) => {
+    const length = c.req.header('content-length')
+    // Before the body is touched: what nobody has begun to read, the listener can pass over.
+    if (length === undefined) return counted(c, next)
+    if (Number(length) > MOST_BODY_BYTES) throw tooLarge()
+    return next()
+  })
 }
+
+const tooLarge = (headers: Readonly<Record<string, string>> = {}): RequestError =>
+  new RequestError('request.too_large', `a body has at most ${MOST_BODY_BYTES} bytes`, { headers })
