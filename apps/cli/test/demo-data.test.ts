@@ -13,7 +13,7 @@ import { type Digest, taggedHash } from '@commonhold/protocol'
 import { type ClusterItem, clusterLeaders } from '@commonhold/review'
 import { copies } from '../src/demo/behaviour.ts'
 import { type Kind, type Request, readCast } from '../src/demo/people.ts'
-import { DEMO_ROUNDS, DEMO_SEED } from '../src/demo/script.ts'
+import { DEMO_ROUNDS, DEMO_SEED } from '../src/demo/stage.ts'
 
 const cast = readCast()
 const { requests, gold, people, categories } = cast

@@ -1,15 +1,9 @@
 /** Founding a community: its home, its founder, its charter and the contracts that hold its money. */
-import { type P256Signer, p256Signer } from '@commonhold/keys'
-import {
-  type Addendum,
-  type Charter,
-  type EventOf,
-  type MemberId,
-  memberIdOf,
-  type View,
-} from '@commonhold/protocol'
+import type { P256Signer } from '@commonhold/keys'
+import type { Addendum, Charter, EventOf, MemberId } from '@commonhold/protocol'
 import type { Community } from './community.ts'
 import { sealEnvelope } from './envelope.ts'
+import { memberOf } from './members.ts'
 import { RULES_VERSION, rulesDigest } from './rules.ts'
 
 export type Founding = {
@@ -44,18 +38,3 @@ export async function foundCommunity(community: Community, founding: Founding): 
   }
   return memberOf(community.view, founder)
 }
-
-/** The member whose key this is, by the key's seat in the log, else the seat that it would get by joining. */
-export function memberOf(view: View, signer: P256Signer): MemberId {
-  const seat = view.keys.get(signer.key)
-  if (seat !== undefined) return seat.member
-  if (view.community === undefined) throw new Error('the community is not founded')
-  return memberIdOf(view.community, signer.key)
-}
-
-/** Names of key files: one per person and purpose. */
-export const memberKeyName = (handle: string): string => `member.${handle}`
-export const payoutKeyName = (handle: string): string => `payout.${handle}`
-
-export const memberSigner = (community: Community, handle: string): P256Signer =>
-  p256Signer(community.keys.ensure(memberKeyName(handle)), community.deterministic)

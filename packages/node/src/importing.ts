@@ -19,7 +19,7 @@ import {
 } from '@commonhold/protocol'
 import type { Community } from './community.ts'
 import { type Draft, sealAll } from './envelope.ts'
-import { memberOf } from './founding.ts'
+import { memberOf } from './members.ts'
 
 export type Import = {
   readonly community: Community
