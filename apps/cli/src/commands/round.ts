@@ -1,6 +1,5 @@
 /** `commonhold round`: bring the current round to its close, or open its reviews. */
 import {
-  artifactName,
   type Community,
   closeReviews,
   closeRound,
@@ -8,10 +7,11 @@ import {
   openWave,
   postPayouts,
   type RoundReport,
+  readReport,
 } from '@commonhold/node'
-import { currentRound, labelText, type MemberId, ProtocolError } from '@commonhold/protocol'
+import { currentRound, type MemberId, ProtocolError } from '@commonhold/protocol'
 import { type Command, type Context, optional } from '../command.ts'
-import { money, percent, percentWithInterval, short } from '../format.ts'
+import { labelName, money, percent, percentWithInterval, short } from '../format.ts'
 import { allNames } from '../names.ts'
 import { type Opened, openCommunity } from '../open.ts'
 import { parseMoney } from '../parse.ts'
@@ -124,8 +124,7 @@ async function tellClosed(
   const state = community.view.rounds.findLast(({ phase }) => phase === 'closed')
   const closed = state?.closed
   if (closed === undefined) throw new Error('a round was closed')
-  const bytes = await community.store.artifacts.get(artifactName(closed.round, 'report'))
-  const report = JSON.parse(Buffer.from(bytes ?? []).toString('utf8')) as RoundReport
+  const report = await readReport(community, closed.round)
   const { metrics, totals } = closed
   output.say(
     `Round ${closed.round} is closed: ${metrics.trained} examples in the data set ${short(closed.datasetRoot)}.`,
@@ -142,7 +141,7 @@ async function tellClosed(
   for (const { group, correct, total } of report.groups)
     output.say(`  group ${group}: ${percentWithInterval(correct, total)} of ${total}`)
   for (const [from, to, count] of worstConfusions(report))
-    output.say(`  ${count} × ${labelText(from)} taken for ${labelText(to)}`)
+    output.say(`  ${count} × ${labelName(from)} taken for ${labelName(to)}`)
   output.say(
     `Money: ${money(BigInt(totals.pool))} in the pool; ${money(BigInt(totals.promisedMoney))} claimable in all, ` +
       `${money(BigInt(totals.unvested))} not vested, ${money(BigInt(totals.reserved))} reserved for people without an address.`,

@@ -1,12 +1,13 @@
 /** `commonhold statement`: what a member earned, item by item, and why. */
-import { artifactName, type Community, explainItem } from '@commonhold/node'
+import { type Community, explainItem, readStatement } from '@commonhold/node'
 import type { Contents } from '@commonhold/pipeline'
-import { type Contribution, type EventId, labelText, ProtocolError } from '@commonhold/protocol'
+import { type Contribution, type EventId, ProtocolError } from '@commonhold/protocol'
 import type { MemberStatement, RoundStatement, StatementLine } from '@commonhold/rewards'
 import { type Command, type Context, optional } from '../command.ts'
-import { exactMoney, excerpt, table } from '../format.ts'
+import { exactMoney, excerpt, labelName, table } from '../format.ts'
 import { findMember } from '../names.ts'
 import { openCommunity } from '../open.ts'
+import { oneLine } from '../printable.ts'
 
 export const statement: Command = {
   name: 'statement',
@@ -46,14 +47,7 @@ async function readStatements(
   const wanted = only === undefined ? closed : closed.filter((round) => String(round) === only)
   if (only !== undefined && wanted.length === 0)
     throw new ProtocolError('round.unknown', `there is no closed round ${only}`)
-  return Promise.all(
-    wanted.map(async (round) => {
-      const bytes = await community.store.artifacts.get(artifactName(round, 'statement'))
-      if (bytes === undefined)
-        throw new ProtocolError('round.unknown', `the statement of round ${round} is missing`)
-      return JSON.parse(Buffer.from(bytes).toString('utf8')) as RoundStatement
-    }),
-  )
+  return Promise.all(wanted.map((round) => readStatement(community, round)))
 }
 
 const WHY: Readonly<Record<string, string>> = {
@@ -104,7 +98,7 @@ function describe(community: Community, { kind, item }: StatementLine, contents:
   if (kind === 'review') return `reviews of round ${item}`
   const contribution = community.view.contributions.get(item as EventId)
   if (contribution === undefined) return item.slice(0, 8)
-  return `${labelText(contribution.label)}: ${excerpt(contents(contribution.content) ?? '(erased)', 48)}`
+  return `${labelName(contribution.label)}: ${excerpt(contents(contribution.content) ?? '(erased)', 48)}`
 }
 
 type Owned = readonly (MemberStatement & { readonly round: number })[]
@@ -130,7 +124,7 @@ async function tellWhy(
   output.progress('asking the hold-out again')
   const explanation = await explainItem(community, round, item)
   const { content, label } = community.view.contributions.get(item) as Contribution
-  output.say(`${labelText(label)}: ${contents(content) ?? '(erased)'}`)
+  output.say(`${labelName(label)}: ${oneLine(contents(content) ?? '(erased)')}`)
   if (explanation === undefined) {
     output.say(`It was not trained on in round ${round}.`)
     output.result({ item, round })
@@ -142,12 +136,12 @@ async function tellWhy(
   )
   for (const source of earned)
     output.say(
-      `  ${points(source.credit, questions)}  ${labelText(source.label)}: ${excerpt(source.text, 64)}`,
+      `  ${points(source.credit, questions)}  ${labelName(source.label)}: ${excerpt(source.text, 64)}`,
     )
   if (lost.length > 0) output.say('and misled most at')
   for (const source of lost)
     output.say(
-      ` ${points(source.credit, questions)}  ${labelText(source.label)}: ${excerpt(source.text, 64)}`,
+      ` ${points(source.credit, questions)}  ${labelName(source.label)}: ${excerpt(source.text, 64)}`,
     )
   output.result({ item, round, ...explanation })
   return 0
