@@ -7,7 +7,7 @@ import {
   roundValues,
   type TrainPoint,
 } from '@commonhold/attribution'
-import { areRelated, type Digest, type MemberId, taggedHash, type View } from '@commonhold/protocol'
+import { areRelated, type Digest, type MemberId, seatOf, taggedHash, type View } from '@commonhold/protocol'
 import type { Item } from './corpus.ts'
 import type { DatasetRow } from './dataset.ts'
 import type { Prepared } from './prepare.ts'
@@ -79,7 +79,11 @@ function conflicts(view: View, members: readonly MemberId[]): (train: number, ho
     const pair = train * members.length + holdOut
     let answer = known.get(pair)
     if (answer === undefined) {
-      answer = areRelated(view.members, members[train] as MemberId, members[holdOut] as MemberId)
+      answer = areRelated(
+        view.members,
+        seatOf(view, members[train] as MemberId),
+        seatOf(view, members[holdOut] as MemberId),
+      )
       known.set(pair, answer)
     }
     return answer

@@ -140,5 +140,10 @@ function payoutAddresses(view: View, at: UnixMillis): ReadonlyMap<MemberId, Addr
     const address = payToAt(member, at)
     if (address !== undefined) addresses.set(member.id, address as Address)
   }
+  // What an imported author earned is paid to the member who sits on the seat now, with everything since the beginning.
+  for (const [author, who] of view.seats) {
+    const address = addresses.get(who)
+    if (address !== undefined) addresses.set(author, address)
+  }
   return addresses
 }

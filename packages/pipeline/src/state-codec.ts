@@ -11,6 +11,7 @@ import {
   fromUtf8,
   ProtocolError,
   sha256,
+  uint32,
   utf8,
 } from '@commonhold/protocol'
 import { NO_REWARDS } from '@commonhold/rewards'
@@ -43,9 +44,8 @@ export function encodeState({ live, ...rest }: RoundState): Bytes {
     liveModel: live === undefined ? null : { hash: live.hash, round: live.round },
   }
   const json = utf8(JSON.stringify(pack(head)))
-  const length = Uint8Array.of(json.length >>> 24, json.length >>> 16, json.length >>> 8, json.length)
   const model = live === undefined ? new Uint8Array() : encodeModel(live.model)
-  return concatBytes(sha256(json), length, json, model)
+  return concatBytes(sha256(json), uint32(json.length), json, model)
 }
 
 /** @throws {ProtocolError} `data.malformed` for bytes that `encodeState` did not make. */

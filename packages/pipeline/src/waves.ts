@@ -142,7 +142,7 @@ function needOf({ byItem, answers, labelled }: Estimate, id: EventId, charter: C
 
 /**
  * Whose work an answer about a leader judges: everybody's in its cluster, for the answer decides which of them gets the
- * credit. Who vouches for an import stands in for its authors, who have no seat to be related by.
+ * credit. Who vouches for an import stands in for its authors: a seat granted later must not change an earlier draw.
  */
 function authorsOf(corpus: Corpus, leader: EventId): readonly MemberId[] {
   const authors = new Set<MemberId>()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type EventId, encodeCanonical, type MemberId } from '@commonhold/protocol'
-import { NO_ROUND, type RoundResult } from '../src/index.ts'
+import { NO_ROUND, type RoundResult, type RoundState } from '../src/index.ts'
 import { FOUNDER, TestCommunity } from './support/community.ts'
 import { naiveRoot } from './support/naive-root.ts'
 import { AUTHORS, items, joinAll, REVIEWERS, reviewAll, truthful } from './support/round.ts'
@@ -215,4 +215,28 @@ test('imported items earn no base, even where imported reviews settle them: nobo
   for (const { item } of settled) assert.ok(!paid.has(item))
   for (const line of pay.closed.lines)
     if (imported.includes(line.item as EventId)) assert.equal(line.reviewed, false)
+})
+
+test('what an imported author earned is paid to the member on the seat, from the round after the grant on', () => {
+  const community = new TestCommunity({ labels: LABELS, imported: 'accepted' })
+  joinAll(community)
+  const play = (previous: RoundState, series: string, deposits: bigint): RoundResult => {
+    community.openRound({ heat: 6, keys: 6, noise: 6 })
+    for (const item of items(24, series, AUTHORS)) community.submit(item)
+    community.import(items(9, `file ${series}`, ['nadia']))
+    reviewAll(community, previous, truthful(community))
+    community.closeReviews()
+    const result = community.run(previous, deposits)
+    community.close(result)
+    return result
+  }
+  const first = play(NO_ROUND, 'one', 1_000_000n)
+  const author = first.rows.find(({ imported }) => imported)?.author as MemberId
+  assert.equal(first.pay.statement.members.find(({ member }) => member === author)?.reserved, true)
+  const [file] = Array.from(community.view.imports).find(([, { authors }]) => authors.has(author)) ?? []
+  community.byMember(FOUNDER, 'member.seat.granted', { file, author, who: community.idOf('bea') })
+  const second = play(first.state, 'two', 2_000_000n)
+  const row = second.pay.rows.find(({ member }) => member === author)
+  assert.equal(row?.payTo, second.pay.rows.find(({ member }) => member === community.idOf('bea'))?.payTo)
+  assert.equal(row?.money, second.state.rewards.accounts.get(author)?.money)
 })

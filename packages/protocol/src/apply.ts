@@ -52,6 +52,7 @@ export const createView = (): MutableView => ({
   invites: new Map(),
   nonces: new Map(),
   imports: new Map(),
+  seats: new Map(),
   contributions: new Map(),
   contents: new Set(),
   reviewed: new Set(),
@@ -111,6 +112,9 @@ const APPLIERS: Appliers = {
   },
   'member.role.granted': (event, { view, address }) => {
     ;(view.members.get(event.who)?.roles as Map<Role, number> | undefined)?.set(event.role, address.index)
+  },
+  'member.seat.granted': (event, { view }) => {
+    view.seats.set(event.author, event.who)
   },
   'member.key.added': (event, { view, address }) => {
     addKey(view, event.member, event.key, address.index)

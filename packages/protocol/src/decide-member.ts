@@ -70,6 +70,14 @@ const RULES: Rules = {
       throw new ProtocolError('member.exists', `the member is ${role} already`)
     return [`role:${who}:${role}`]
   },
+  'member.seat.granted': ({ member, file, author, who }, { view }) => {
+    needOrganiser(view, member)
+    needMember(view, who)
+    if (view.imports.get(file)?.authors.has(author) !== true)
+      throw new ProtocolError('member.unknown', 'the import named no such author')
+    if (view.seats.has(author)) throw new ProtocolError('member.exists', 'the seat is taken already')
+    return [`seat:${author}`]
+  },
   'member.key.added': ({ member, key }, { view }) => {
     needMember(view, member)
     needFreeKey(view, key)

@@ -3,7 +3,7 @@ import { ProtocolError } from './errors.ts'
 import type { EventOf, NodeEvent } from './events.ts'
 import { nextLink } from './identity.ts'
 import type { Digest } from './units.ts'
-import { currentRound, type Round, type View } from './view.ts'
+import { currentRound, type Round, seatOf, type View } from './view.ts'
 
 export function decideNodeEvent(view: View, event: NodeEvent): void {
   switch (event.type) {
@@ -54,7 +54,7 @@ export function decideNodeEvent(view: View, event: NodeEvent): void {
 /** Claims are cumulative: neither figure falls, and one of them grows. */
 function decideClaim(view: View, event: EventOf<'payout.claimed'>): void {
   needChain(view)
-  if (!view.members.has(event.who))
+  if (!view.members.has(seatOf(view, event.who)))
     throw new ProtocolError('member.unknown', `there is no member ${event.who}`)
   const before = view.claims.get(event.who) ?? { money: 0n, shares: 0n }
   const money = BigInt(event.money)

@@ -87,6 +87,14 @@ const SCHEMAS = {
     who: memberSchema,
     role: literal('reviewer', 'organiser'),
   }),
+  /** An organiser attests that `author`, whom an import named, is the member `who`. */
+  'member.seat.granted': object({
+    ...byMember,
+    type: literal('member.seat.granted'),
+    file: digestSchema,
+    author: memberSchema,
+    who: memberSchema,
+  }),
   'member.key.added': object({ ...byMember, type: literal('member.key.added'), key: keySchema }),
   'member.key.revoked': object({ ...byMember, type: literal('member.key.revoked'), key: keySchema }),
   'member.payout.set': object({ ...byMember, type: literal('member.payout.set'), address: addressSchema }),

@@ -115,6 +115,8 @@ export type View = {
   /** By `nonceOf`: a member's keys share their nonces, so that no payload stands in the log twice. */
   readonly nonces: ReadonlyMap<string, Address & { readonly id: EventId }>
   readonly imports: ReadonlyMap<Digest, ImportState>
+  /** By unclaimed author: the member whom an organiser attested to be that person. */
+  readonly seats: ReadonlyMap<MemberId, MemberId>
   /** In log order. */
   readonly contributions: ReadonlyMap<EventId, Contribution>
   /** Contents of all contributions: salted, so that the same digest twice is a copy. */
@@ -149,6 +151,9 @@ export function payToAt(member: Member, at: UnixMillis): string | undefined {
   for (const change of member.payTo) if (change.effective <= at) address = change.address
   return address
 }
+
+/** The member who sits on an imported author's seat; anybody else is themselves. */
+export const seatOf = ({ seats }: Pick<View, 'seats'>, id: MemberId): MemberId => seats.get(id) ?? id
 
 /** Whether one of two members is the other or invited the other, over any number of steps: whose gains are one. */
 export const areRelated = (members: ReadonlyMap<MemberId, Member>, a: MemberId, b: MemberId): boolean =>

@@ -7,6 +7,7 @@ import {
   memberIdOf,
   organisersOf,
   payToAt,
+  seatOf,
   unixMillis,
 } from '@commonhold/protocol'
 import { address, hashOf, keyOf, nonceOf, TestCommunity } from './support/community.ts'
@@ -179,4 +180,23 @@ test('nobody judges a related member, but whom an organiser invited may judge th
   assert.ok(!may('ben', 'ana'))
   assert.ok(may('dora', 'founder'))
   assert.ok(!may('founder', 'dora'))
+})
+
+test('an organiser grants the seat of an imported author to a member, once', () => {
+  const c = new TestCommunity(['ana', 'ben'])
+  c.startImport('rows.csv', 'contributions', ['nadia'])
+  const author = c.unclaimed('rows.csv', 'nadia')
+  const grant = (by: string, fields = {}) =>
+    c.by(by, 'member.seat.granted', { file: hashOf('rows.csv'), author, who: c.person('ana').id, ...fields })
+  c.refuses('member.not_allowed', /organiser/, 'ana', grant('ana'))
+  c.refuses(
+    'member.unknown',
+    /no such author/,
+    'founder',
+    grant('founder', { author: c.unclaimed('rows.csv', 'olga') }),
+  )
+  c.refuses('member.unknown', /no member/, 'founder', grant('founder', { who: author }))
+  c.append('founder', grant('founder'))
+  assert.equal(seatOf(c.view, author), c.person('ana').id)
+  c.refuses('member.exists', /taken/, 'founder', grant('founder', { who: c.person('ben').id }))
 })
