@@ -68,3 +68,24 @@ export async function findMember(
     )
   return { id, name: names.get(id) ?? id.slice(0, 8) }
 }
+
+/**
+ * The person whom an import named and nobody has taken the seat of.
+ *
+ * @throws {ProtocolError} `member.unknown` for no such name, or for several of it.
+ */
+export async function findUnclaimed(community: Community, name: string): Promise<MemberId> {
+  const { members, seats } = community.view
+  const found = Array.from(await allNames(community)).filter(
+    ([id, called]) => called === name && !members.has(id) && !seats.has(id),
+  )
+  const [only] = found
+  if (only === undefined)
+    throw new ProtocolError('member.unknown', `no import named "${name}", or the seat is taken`)
+  if (found.length > 1)
+    throw new ProtocolError(
+      'member.unknown',
+      `${found.length} imports named "${name}": their seats cannot be told apart`,
+    )
+  return only[0]
+}

@@ -24,10 +24,16 @@ export const claim: Command = {
         `${name} has no address to be paid at: what ${name} earned stays reserved`,
       )
     }
-    const before = community.view.claims.get(id)?.money ?? 0n
-    const [claimed] = await relayClaims(community, chain, new Set([id]))
+    // An imported author's seat has a row of its own in the payout tree, paid to the member who sits on it.
+    const seats = Array.from(community.view.seats).filter(([, who]) => who === id)
+    const ids = new Set([id, ...seats.map(([author]) => author)])
+    const paidTo = (): bigint =>
+      Array.from(ids).reduce((sum, one) => sum + (community.view.claims.get(one)?.money ?? 0n), 0n)
+    const before = paidTo()
+    const claimed = await relayClaims(community, chain, ids)
     await community.publish()
-    if (claimed === undefined) {
+    const [first] = claimed
+    if (first === undefined) {
       const { pending } = await chain.pool()
       const next =
         pending === undefined
@@ -38,19 +44,14 @@ export const claim: Command = {
         `${name} has nothing to claim now: ${exactMoney(before)} were paid already${next}; see commonhold statement ${name}`,
       )
     }
-    const paid = claimed.money - before
+    const total = paidTo()
+    const paid = total - before
     output.say(
-      `${exactMoney(paid)} paid to ${payTo} (transaction ${short(claimed.mined.tx)}); ${exactMoney(claimed.money)} in all.`,
+      `${exactMoney(paid)} paid to ${payTo} (transaction ${short(first.mined.tx)}); ${exactMoney(total)} in all.`,
     )
-    output.result({
-      member: id,
-      name,
-      paid,
-      total: claimed.money,
-      shares: claimed.shares,
-      payTo,
-      ...claimed.mined,
-    })
+    const shares = claimed.reduce((sum, one) => sum + one.shares, 0n)
+    const transactions = claimed.map(({ mined }) => mined.tx)
+    output.result({ member: id, name, paid, total, shares, payTo, ...first.mined, transactions })
     return 0
   },
 }
