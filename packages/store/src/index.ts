@@ -13,4 +13,5 @@ export {
   type PostgresServer,
   removePostgres,
 } from './postgres/open-postgres.ts'
+export { socketFits } from './postgres/placement.ts'
 export { createSequencer, type Decision, type Sequencer, type SequencerOptions } from './sequencer.ts'

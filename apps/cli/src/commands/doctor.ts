@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, mkdirSync, rmdirSync, statfsSync, st
 import { createRequire } from 'node:module'
 import { freemem, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
+import { socketFits } from '@commonhold/store'
 import type { Command } from '../command.ts'
 import { megabytes } from '../format.ts'
 
@@ -15,9 +16,6 @@ export type Finding = {
 
 const LEAST_DISK = 1_073_741_824
 const LEAST_MEMORY = 1_073_741_824
-/** A Unix socket's path has at most 107 bytes; PostgreSQL adds "/.s.PGSQL.5432". */
-const LONGEST_SOCKET = 107 - 15
-
 export const doctor: Command = {
   name: 'doctor',
   summary: 'Check that this machine can run a node, with a remedy for each problem',
@@ -125,10 +123,8 @@ function parents(home: string): Finding {
 }
 
 function socket(home: string): Finding {
-  const length = Buffer.byteLength(join(home, 'pg'))
-  const detail =
-    length <= LONGEST_SOCKET
-      ? `path of ${length} bytes`
-      : `path of ${length} bytes: the socket lies in the temporary folder`
+  const detail = socketFits(home)
+    ? 'it lies in the home'
+    : 'the path of the home is too long for one: it lies in the temporary folder'
   return { check: 'socket', ok: true, detail }
 }

@@ -27,6 +27,13 @@ const SYSTEM: SystemFolders = { data: '/var/lib/commonhold', cache: '/var/cache/
 const LONGEST_SOCKET = process.platform === 'linux' ? 107 : 103
 export const SOCKET_NAME = '.s.PGSQL.5432'
 
+const fitsSocket = (folder: string): boolean => Buffer.byteLength(join(folder, SOCKET_NAME)) <= LONGEST_SOCKET
+
+const socketsIn = (base: string): string => join(base, 'run')
+
+/** Whether the server's socket can lie in the home; else it lies in the temporary folder. */
+export const socketFits = (home: string): boolean => fitsSocket(socketsIn(home))
+
 /**
  * Decides where things go. An ordinary user has everything in the home. Root runs PostgreSQL as another user; when that
  * user cannot reach the home, the data go to `system.data` and `<home>/pg.json` says where.
@@ -81,17 +88,17 @@ async function place(
   user: ServerUser | undefined,
   cache: string,
 ): Promise<Placement> {
-  const inBase = join(base, 'run')
-  const short = Buffer.byteLength(join(inBase, SOCKET_NAME)) <= LONGEST_SOCKET
-  const sockets = short ? inBase : join(await temporaryFolder(user), `commonhold-${shortHash(home)}`)
+  const inBase = socketsIn(base)
+  const sockets = fitsSocket(inBase)
+    ? inBase
+    : join(await temporaryFolder(user), `commonhold-${shortHash(home)}`)
   await ownedSocketFolder(sockets, user)
   return { home, user, base, data: join(base, 'pg'), sockets, cache, relocated: base !== home }
 }
 
 async function temporaryFolder(user: ServerUser | undefined): Promise<string> {
   const folder = await realpath(tmpdir())
-  const longest = join(folder, 'commonhold-0123456789abcdef', SOCKET_NAME)
-  const fits = Buffer.byteLength(longest) <= LONGEST_SOCKET
+  const fits = fitsSocket(join(folder, 'commonhold-0123456789abcdef'))
   return fits && (!user || (await canReach(folder, user))) ? folder : '/tmp'
 }
 
