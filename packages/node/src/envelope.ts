@@ -6,10 +6,10 @@ import {
   type Envelope,
   encodeEntry,
   eventId,
+  MAX_AT,
   MAX_ENTRY_BYTES,
   MAX_EVENTS,
   signedMessage,
-  unixMillis,
 } from '@commonhold/protocol'
 
 export type Submission = { readonly envelope: Envelope; readonly addenda: readonly Addendum[] }
@@ -49,7 +49,7 @@ export function sealAll(signer: P256Signer, drafts: readonly Draft[]): readonly 
 /** With the largest time stamp that can be written, so that no later one makes the entry longer. */
 const encodedSize = ({ key }: P256Signer, drafts: readonly Draft[]): number =>
   encodeEntry({
-    at: unixMillis(Number.MAX_SAFE_INTEGER),
+    at: MAX_AT,
     events: drafts.map(({ event }) => event),
     ids: [],
     key,

@@ -17,7 +17,7 @@ import {
   statementPath,
 } from '@commonhold/audit'
 import { type ChainAddresses, type ChainProof, exportChainProof } from '@commonhold/chain'
-import { equalBytes, ProtocolError, utf8, type View } from '@commonhold/protocol'
+import { compareText, equalBytes, ProtocolError, utf8, type View } from '@commonhold/protocol'
 import { makeFolder } from '@commonhold/store'
 import { addendaPath, entriesPath, TILE_WIDTH, tilePath } from '@commonhold/tlog'
 import type { Hex } from 'viem'
@@ -213,7 +213,7 @@ async function paidMembers(community: Community, view: View): Promise<readonly H
     if (closed !== undefined) for (const { member } of await readPayouts(community, round)) ids.add(member)
   }
   return Array.from(ids)
-    .sort((a, b) => (a < b ? -1 : 1))
+    .sort(compareText)
     .map((id): Hex => `0x${id}`)
 }
 

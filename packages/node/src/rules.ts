@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { type Digest, digest } from '@commonhold/protocol'
+import { compareText, type Digest, digest } from '@commonhold/protocol'
 
 /** The packages that decide what a number is; the layer test keeps this list equal to its table. */
 export const PURE_PACKAGES = [
@@ -31,7 +31,7 @@ export function rulesDigest(): Digest {
   for (const name of PURE_PACKAGES) {
     const files = globSync(join(root, name, 'src/**/*.ts'))
       .map((file) => relative(root, file).split(sep).join('/'))
-      .sort((a, b) => (a < b ? -1 : 1))
+      .sort(compareText)
     for (const file of files) {
       const content = createHash('sha256')
         .update(readFileSync(join(root, file)))
