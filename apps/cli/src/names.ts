@@ -69,6 +69,17 @@ export async function findMember(
   return { id, name: names.get(id) ?? id.slice(0, 8) }
 }
 
+/** The member and every imported author's seat that the member sits on: whose earnings are one person's. */
+export const idsOf = ({ view }: Community, member: MemberId): ReadonlySet<MemberId> =>
+  new Set([member, ...Array.from(view.seats).flatMap(([author, who]) => (who === member ? [author] : []))])
+
+/** Paid on chain so far, in all. */
+export function paidTo({ view }: Community, ids: ReadonlySet<MemberId>): bigint {
+  let paid = 0n
+  for (const id of ids) paid += view.claims.get(id)?.money ?? 0n
+  return paid
+}
+
 /**
  * The person whom an import named and nobody has taken the seat of.
  *

@@ -34,3 +34,15 @@ test('a claim is paid once the root is active, and a second one finds nothing', 
   assert.match(refuses(run('claim', 'p1'), 1, 'payout.nothing_to_claim'), /p1 has no address/)
   assert.deepEqual(processesOf(home), [])
 })
+
+test('an imported author takes the seat by joining, and is paid everything from the next round on', () => {
+  json('join', 'paula', '--seat', 'p1')
+  assert.match(refuses(run('join', 'otto', '--seat', 'p1'), 1, 'member.unknown'), /the seat is taken/)
+  json('import', files.file('more.csv', labelledTexts('more', 24)), '--text', 'text', '--label', 'label')
+  json('round', '--budget', '300')
+  const earned = json('statement', 'paula')['rounds'] as readonly { readonly reserved: boolean }[]
+  assert.ok(earned.length > 0)
+  const { paid, payTo } = json('claim', 'paula')
+  assert.ok(BigInt(String(paid)) > 0n)
+  assert.equal(payTo, json('join', 'paula')['payTo'])
+})

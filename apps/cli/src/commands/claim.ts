@@ -3,7 +3,7 @@ import { relayClaims } from '@commonhold/node'
 import { ProtocolError, payToAt } from '@commonhold/protocol'
 import type { Command } from '../command.ts'
 import { exactMoney, short } from '../format.ts'
-import { findMember } from '../names.ts'
+import { findMember, idsOf, paidTo } from '../names.ts'
 import { openCommunity } from '../open.ts'
 
 export const claim: Command = {
@@ -24,12 +24,9 @@ export const claim: Command = {
         `${name} has no address to be paid at: what ${name} earned stays reserved`,
       )
     }
-    // An imported author's seat has a row of its own in the payout tree, paid to the member who sits on it.
-    const seats = Array.from(community.view.seats).filter(([, who]) => who === id)
-    const ids = new Set([id, ...seats.map(([author]) => author)])
-    const paidTo = (): bigint =>
-      Array.from(ids).reduce((sum, one) => sum + (community.view.claims.get(one)?.money ?? 0n), 0n)
-    const before = paidTo()
+    // A seat has a row of its own in the payout tree, paid to the member who sits on it.
+    const ids = idsOf(community, id)
+    const before = paidTo(community, ids)
     const claimed = await relayClaims(community, chain, ids)
     await community.publish()
     const [first] = claimed
@@ -44,7 +41,7 @@ export const claim: Command = {
         `${name} has nothing to claim now: ${exactMoney(before)} were paid already${next}; see commonhold statement ${name}`,
       )
     }
-    const total = paidTo()
+    const total = paidTo(community, ids)
     const paid = total - before
     output.say(
       `${exactMoney(paid)} paid to ${payTo} (transaction ${short(first.mined.tx)}); ${exactMoney(total)} in all.`,

@@ -52,7 +52,7 @@ export const importCommand: Command = {
     )
     if (authors > 0)
       output.say(
-        `${authors} authors are named. What they earn is reserved for them; claiming such a seat comes with a later version.`,
+        `${authors} authors are named. What they earn is reserved until they take their seat: join HANDLE --seat NAME.`,
       )
     output.say(`The log has ${size} entries. The import is ${file.digest}.`)
     output.result({ file: file.digest, rows: rows.length, imported, repeated, authors, logSize: size })

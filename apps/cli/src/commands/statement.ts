@@ -5,7 +5,7 @@ import { type Contribution, type EventId, ProtocolError } from '@commonhold/prot
 import type { MemberStatement, RoundStatement, StatementLine } from '@commonhold/rewards'
 import { type Command, type Context, optional } from '../command.ts'
 import { exactMoney, excerpt, labelName, table } from '../format.ts'
-import { findMember } from '../names.ts'
+import { findMember, idsOf, paidTo } from '../names.ts'
 import { openCommunity } from '../open.ts'
 import { oneLine } from '../printable.ts'
 
@@ -22,15 +22,16 @@ export const statement: Command = {
     await using opened = await openCommunity(context, 'statement')
     const { community } = opened
     const { id, name } = await findMember(community, context.args[0] as string)
+    const ids = idsOf(community, id)
     const rounds = await readStatements(community, optional(context, 'round'))
     const own = rounds.flatMap((round) => {
-      const found = round.members.find(({ member }) => member === id)
-      return found === undefined ? [] : [{ round: round.round, ...found }]
+      const found = round.members.filter(({ member }) => ids.has(member))
+      return found.map((one) => ({ round: round.round, ...one }))
     })
     const contents = await community.contents()
     const why = optional(context, 'why')
     if (why !== undefined) return await tellWhy(context, community, findItem(own, why), contents)
-    const paid = community.view.claims.get(id)?.money ?? 0n
+    const paid = paidTo(community, ids)
     if (own.length === 0) context.output.say(`${name} has earned nothing yet.`)
     for (const one of own) tellRound(context, community, name, one, contents)
     if (own.length > 0) context.output.say(`Paid on chain so far: ${exactMoney(paid)}`)
