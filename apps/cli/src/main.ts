@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   classify: async () => (await import('./commands/classify.ts')).classify,
   statement: async () => (await import('./commands/statement.ts')).statement,
   claim: async () => (await import('./commands/claim.ts')).claim,
+  veto: async () => (await import('./commands/veto.ts')).veto,
   audit: async () => (await import('./commands/audit.ts')).audit,
   export: async () => (await import('./commands/export.ts')).exportCommand,
   status: async () => (await import('./commands/status.ts')).status,

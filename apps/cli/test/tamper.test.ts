@@ -15,8 +15,16 @@ import {
   statementPath,
 } from '@commonhold/audit'
 import { createNodeVerifier } from '@commonhold/keys'
-import { exportHome, type LogSigners, openLogKeys, sealEnvelope } from '@commonhold/node'
-import { type CommunityEvent, type MemberId, sha256, unixMillis } from '@commonhold/protocol'
+import {
+  closeRound,
+  exportHome,
+  type LogSigners,
+  openLogKeys,
+  postPayouts,
+  sealEnvelope,
+  vetoPending,
+} from '@commonhold/node'
+import { type CommunityEvent, type MemberId, sha256, toHex, unixMillis } from '@commonhold/protocol'
 import { addendaPath, entriesPath, type PackedAddendum, tilePath } from '@commonhold/tlog'
 import {
   copyHome,
@@ -351,6 +359,29 @@ suite('an operator of the contracts', () => {
     const report = await audit(folder)
     assert.equal(report.firstDifference?.step, 'contracts')
     assert.equal(report.firstDifference.where, 'chain/proof.json, token')
+  })
+
+  test('cannot say that a root is posted which the guardian has vetoed', async () => {
+    const home = copyHome(unsettled)
+    const folder = join(scratch, 'vetoed')
+    {
+      await using opened = await openHome(home)
+      const { community, chain } = opened
+      await closeRound(community, chain)
+      await chain.settle()
+      await vetoPending(community, chain, `0x${toHex(community.keys.get('guardian'))}`)
+      // Logged last: this community's clock then passes the delay, in which alone a veto is possible.
+      await postPayouts(community, chain)
+      await exportHome(community, chain, folder)
+    }
+    removeHome(home)
+    const { firstDifference } = await audit(folder)
+    assert.deepEqual(firstDifference, {
+      step: 'payouts on chain',
+      where: 'the root of round 1',
+      expected: 'posted, as the log says',
+      found: 'round 1 is not on chain: vetoed, or withheld',
+    })
   })
 
   test('cannot be its own guardian', async () => {

@@ -8,6 +8,7 @@ import {
   postPayouts,
   type RoundReport,
   readReport,
+  repostRound,
 } from '@commonhold/node'
 import { currentRound, type MemberId, ProtocolError } from '@commonhold/protocol'
 import { type Command, type Context, optional } from '../command.ts'
@@ -26,6 +27,7 @@ export const round: Command = {
   options: {
     open: { type: 'boolean', help: 'only open the next round for submissions' },
     reviews: { type: 'boolean', help: 'only open the next wave of reviews and say who reviews how much' },
+    repost: { type: 'boolean', help: 'only post again the payout root that the guardian vetoed' },
     budget: { type: 'string', value: 'AMOUNT', help: 'dollars that a sponsor pays in before' },
     quota: {
       type: 'string',
@@ -39,6 +41,7 @@ export const round: Command = {
     if (chain.addresses === undefined) {
       throw new ProtocolError('chain.not_bound', "the founding is not finished: run 'commonhold init' again")
     }
+    if (context.options['repost'] === true) return await repost(context, opened)
     await payBudget(context, opened)
     context.signal.throwIfAborted()
     const { open, reviews } = context.options
@@ -60,6 +63,13 @@ export const round: Command = {
     await tellClosed(context, opened, refused)
     return 0
   },
+}
+
+async function repost({ output }: Context, { community, chain }: Opened): Promise<0> {
+  const again = await repostRound(community, chain)
+  output.say(`The payout root of round ${again} is on chain again; it becomes active after the same delay.`)
+  output.result({ round: again, reposted: true })
+  return 0
 }
 
 async function payBudget(context: Context, { chain }: Opened): Promise<void> {

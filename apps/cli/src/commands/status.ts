@@ -1,4 +1,5 @@
 /** `commonhold status`: where the community stands. */
+import { vetoedRound } from '@commonhold/node'
 import { currentRound, organisersOf } from '@commonhold/protocol'
 import type { Command } from '../command.ts'
 import { exactMoney, money, percentWithInterval, short, table, thousands } from '../format.ts'
@@ -17,6 +18,7 @@ export const status: Command = {
     const { view } = community
     const checkpoint = await community.store.log.checkpoint()
     const pool = chain.addresses === undefined ? undefined : await chain.pool()
+    const vetoed = await vetoedRound(chain, view)
     const names = await allNames(community)
     const waitingCalls = await community.store.outbox.pending()
     output.say(
@@ -57,6 +59,8 @@ export const status: Command = {
           (view.chain?.practice === true ? ' Practice money.' : ''),
       )
     }
+    if (vetoed !== undefined)
+      output.say(`round ${vetoed} was vetoed by the guardian; commonhold round --repost posts it again`)
     if (waitingCalls.length > 0)
       output.say(`${waitingCalls.length} chain calls wait: ${waitingCalls.map(({ id }) => id).join(', ')}`)
     output.result({
@@ -72,6 +76,7 @@ export const status: Command = {
       contributions: view.contributions.size,
       rounds: view.rounds.map(({ round: n, phase, closed }) => ({ round: n, phase, closed })),
       pool,
+      vetoed: vetoed ?? null,
       outbox: waitingCalls.map(({ id }) => id),
     })
     return 0
