@@ -331,6 +331,20 @@ suite('somebody with the keys of the log who rewrites it', () => {
     assert.equal(report.firstDifference.found, String(before - 1))
   })
 
+  test('cannot choose, after the reviews, a block from before their end', async () => {
+    // A block cannot be made to look younger, so the reviews are made to end a day after it.
+    const report = await rewritten((entries) => {
+      const from = indexOf(entries, 'round.reviews.closed')
+      return entries.map(({ entry, addenda }, index) =>
+        index < from
+          ? { entry, addenda }
+          : { entry: { ...entry, at: unixMillis(entry.at + 86_400_000) }, addenda },
+      )
+    })
+    assert.equal(report.firstDifference?.step, 'round 1 deposits')
+    assert.equal(report.firstDifference.where, 'round 1, block.timestamp')
+  })
+
   test('cannot log a payment that the chain never made', async () => {
     const report = await rewritten((entries) => {
       const last = (entries.at(-1) as LoggedEntry).entry

@@ -89,7 +89,7 @@ function notBefore({ round, block }: AuditedRound, previous: AuditedRound | unde
 async function checkDeposits(
   { source, book }: ChainInput,
   bound: Bound,
-  { round, block, claims }: AuditedRound,
+  { round, block, claims, reviewsClosedAt }: AuditedRound,
   latest: ProvenChain | undefined,
 ): Promise<void> {
   const path = depositsProofPath(round)
@@ -111,6 +111,7 @@ async function checkDeposits(
     throw new Mismatch(`${path}, block.hash`, block.hash, proven.block.hash)
   if (proven.block.number !== BigInt(block.number))
     throw new Mismatch(`${path}, block.number`, block.number, proven.block.number)
+  notBeforeReviews(bound, { round, reviewsClosedAt }, proven)
   const [bySponsors, byCustomers] = proven.pool.deposited
   if (String(bySponsors) !== sponsors)
     throw new Mismatch(`round ${round}, totals.sponsors`, bySponsors, sponsors)
@@ -120,6 +121,24 @@ async function checkDeposits(
     depositsStep(round),
     `block ${block.number}: ${sponsors} from sponsors, ${customers} from customers`,
   )
+}
+
+/** Blocks of other chains carry other clocks' times. */
+const CLOCK_TOLERANCE_MS = 600_000n
+
+/** Whoever could name an earlier block would choose, knowing who earns, which deposits the round distributes. */
+function notBeforeReviews(
+  { practice }: Bound,
+  { round, reviewsClosedAt }: Pick<AuditedRound, 'round' | 'reviewsClosedAt'>,
+  { block }: ProvenChain,
+): void {
+  const latest = block.timestamp * 1_000n + 999n + (practice ? 0n : CLOCK_TOLERANCE_MS)
+  if (latest < BigInt(reviewsClosedAt))
+    throw new Mismatch(
+      `round ${round}, block.timestamp`,
+      `not before the end of the reviews, ${reviewsClosedAt} ms`,
+      `${block.timestamp} s`,
+    )
 }
 
 /** Deposits only grow, so what the pool has seen by now bounds what it had seen then. */

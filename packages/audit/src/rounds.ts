@@ -6,6 +6,8 @@ import {
   encodeCanonical,
   equalBytes,
   type MemberId,
+  type UnixMillis,
+  unixMillis,
   type View,
 } from '@commonhold/protocol'
 import { firstDifference, type Place } from './difference.ts'
@@ -23,6 +25,8 @@ export type AuditedRound = {
   /** Cumulative amounts of the payout tree's leaves. */
   readonly leaves: ReadonlyMap<MemberId, Amounts>
   readonly drawn: number
+  /** When the reviews closed: the block whose deposits count lies behind it. */
+  readonly reviewsClosedAt: UnixMillis
   readonly gold: number
   /** Gold answers committed, opened or not: an organiser who commits two to one text shows here. */
   readonly committed: number
@@ -132,6 +136,7 @@ function audited(closed: EventOf<'round.closed'>, view: View, result: RoundResul
     block: closed.block,
     leaves: new Map(result.pay.rows.map(({ member, money, shares }) => [member, { money, shares }])),
     drawn,
+    reviewsClosedAt: view.rounds[closed.round - 1]?.reviewsClosedAt ?? unixMillis(0),
     gold: view.rounds[closed.round - 1]?.gold.size ?? 0,
     committed: view.rounds[closed.round - 1]?.goldCommitments.size ?? 0,
   }

@@ -15,6 +15,8 @@ export async function closeDishonestly(opened: Opened, lie: Lie): Promise<void> 
   const { community, chain } = opened
   const { view } = community
   await chain.settle()
+  // As an honest node: the block lies behind the end of the reviews.
+  await chain.anchor()
   const block = await chain.latestBlock()
   const { deposited } = await chain.pool()
   const [sponsors, customers] = deposited
