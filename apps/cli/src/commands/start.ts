@@ -1,7 +1,7 @@
 /** `commonhold start`: the community as a service, until Ctrl-C. */
 import { once } from 'node:events'
 import { createLogger, isLoopback, readConfig, startServer } from '@commonhold/server'
-import { type Command, optional } from '../command.ts'
+import { type Command, type Context, optional } from '../command.ts'
 import { openCommunity } from '../open.ts'
 
 export const start: Command = {
@@ -13,35 +13,32 @@ export const start: Command = {
     host: { type: 'string', value: 'HOST', help: 'the address to listen at (or HOST; default: 127.0.0.1)' },
   },
   run: async (context) => {
-    const { output, signal } = context
-    const config = readConfig(
-      { host: optional(context, 'host'), port: optional(context, 'port') },
-      process.env,
-    )
-    await using opened = await openCommunity(context, 'start')
-    const server = await startServer({
-      community: opened.community,
-      config,
-      logger: createLogger(config.logLevel),
-      now: () => performance.now(),
-    })
-    const { url, metricsUrl } = server
-    const local = isLoopback(config.host)
-    output.say(`The community is served at ${url}`)
-    if (local) output.say('This address works only on this machine. The API is described at /openapi.json.')
-    if (metricsUrl !== undefined) output.say(`Metrics: ${metricsUrl}`)
-    output.result({ url, local, metrics: metricsUrl ?? null, pid: process.pid })
-    let failure: unknown
-    await Promise.race([
-      signal.aborted ? undefined : once(signal, 'abort'),
-      server.failed.then((error) => {
-        failure = error
-      }),
-    ])
-    await server.stop()
-    // Whatever failed, the log is whole: the next start reads it again.
-    if (failure !== undefined) throw failure
-    output.say('Stopped; everything acknowledged is in the log.')
+    await serve(context)
+    context.output.say('Stopped; everything acknowledged is in the log.')
     return 0
   },
+}
+
+/** Until a signal, or until nothing can be written any more: then the error is thrown, and the next start goes on. */
+async function serve(context: Context): Promise<void> {
+  const { output, signal } = context
+  const given = { host: optional(context, 'host'), port: optional(context, 'port') }
+  const config = readConfig(given, process.env)
+  await using opened = await openCommunity(context, 'start')
+  const server = await startServer({
+    community: opened.community,
+    config,
+    logger: createLogger(config.logLevel),
+    now: () => performance.now(),
+  })
+  const { url, metricsUrl } = server
+  const local = isLoopback(config.host)
+  output.say(`The community is served at ${url}`)
+  if (local) output.say('This address works only on this machine. The API is described at /openapi.json.')
+  if (metricsUrl !== undefined) output.say(`Metrics: ${metricsUrl}`)
+  output.result({ url, local, metrics: metricsUrl ?? null, pid: process.pid })
+  const stopped = signal.aborted ? undefined : once(signal, 'abort').then(() => undefined)
+  const failure = await Promise.race([stopped, server.failed])
+  await server.stop()
+  if (failure !== undefined) throw failure
 }

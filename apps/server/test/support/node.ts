@@ -28,10 +28,15 @@ export type Served = AsyncDisposable & {
   readonly home: string
 }
 
-export const start = ({ community }: Opened, rates: Rates = NO_LIMITS, metricsPort?: number) =>
+export const start = (
+  { community }: Opened,
+  rates: Rates = NO_LIMITS,
+  metricsPort?: number,
+  host = '127.0.0.1',
+): Promise<RunningServer> =>
   startServer({
     community,
-    config: { host: '127.0.0.1', port: 0, metricsPort },
+    config: { host, port: 0, metricsPort },
     logger: pino({ level: 'silent' }),
     now: () => performance.now(),
     rates,
