@@ -1,7 +1,7 @@
 /** An audit's report in words: every step, what its verdict is worth, and the whole. */
 import type { Difference, StepReport } from '@commonhold/audit'
 import type { AuditOutcome } from './audit-run.ts'
-import { table } from './format.ts'
+import { short, table } from './format.ts'
 import type { Output } from './output.ts'
 import { oneLine } from './printable.ts'
 
@@ -11,10 +11,16 @@ export function tellVerdict({ say }: Output, { report }: AuditOutcome): void {
   say()
   const words = attestations(report.steps)
   if (words.length > 0) say('Attested, not proved:')
-  for (const line of words) say(`  ${line}`)
+  for (const { names, reason } of words) {
+    say(`  ${names.join(', ')}`)
+    say(`    ${reason}`)
+  }
   if (words.length > 0) say()
   say(verdict(report.steps, report.firstDifference))
 }
+
+/** The report has them whole; a table is to be read. */
+const HASH = /\b(?:(?:0x)?[0-9a-f]{64}|0x[0-9a-f]{40})\b/g
 
 export const stepTable = (steps: readonly StepReport[]): string =>
   table(
@@ -23,12 +29,14 @@ export const stepTable = (steps: readonly StepReport[]): string =>
       name,
       ok ? 'ok' : reached ? 'FAILED' : '-',
       reached ? level : '',
-      detail,
+      detail.replace(HASH, short),
     ]),
   )
 
 /** Whose word stands behind which steps: a line for each reason. */
-function attestations(steps: readonly StepReport[]): readonly string[] {
+function attestations(
+  steps: readonly StepReport[],
+): readonly { readonly names: readonly string[]; readonly reason: string }[] {
   const named = new Map<string, string[]>()
   for (const { name, reached, reason } of steps) {
     if (!reached || reason === undefined) continue
@@ -36,7 +44,7 @@ function attestations(steps: readonly StepReport[]): readonly string[] {
     if (names === undefined) named.set(reason, [name])
     else names.push(name)
   }
-  return Array.from(named, ([reason, names]) => `${names.join(', ')}: ${reason}`)
+  return Array.from(named, ([reason, names]) => ({ names, reason: reason.replace(HASH, short) }))
 }
 
 /** One line, or with a difference a short paragraph. */

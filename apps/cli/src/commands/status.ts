@@ -33,11 +33,12 @@ export const status: Command = {
     const round = currentRound(view)
     output.say(round === undefined ? 'No round yet.' : `Round ${round.round}: ${round.phase}.`)
     if (view.rounds.length > 0) {
+      const live = view.rounds.findLast(({ closed }) => closed?.promoted === true)?.round
       const rows = view.rounds.map(({ round: n, phase, closed }) => [
         String(n),
         phase,
         closed === undefined ? '-' : percentWithInterval(closed.metrics.correct, closed.metrics.total),
-        closed === undefined ? '-' : closed.promoted ? 'live' : 'no',
+        closed === undefined ? '-' : closed.promoted ? (n === live ? 'live' : 'yes') : 'no',
         closed === undefined ? '-' : money(BigInt(closed.totals.promisedMoney)),
       ])
       output.say(
@@ -47,7 +48,7 @@ export const status: Command = {
             { title: 'phase' },
             { title: 'accuracy' },
             { title: 'promoted' },
-            { title: 'claimable', right: true },
+            { title: 'vested so far', right: true },
           ],
           rows,
         ),

@@ -45,9 +45,7 @@ export function tellDemonstration(output: Output, told: Told): void {
   )
   say()
   for (const [i, round] of summary.rounds.entries()) tellRound(say, round, summary.rounds[i - 1])
-  say(
-    'Who earned what (practice dollars, both rounds; half of a round vests at once, the rest in the two after it)',
-  )
+  say('Who earned what, in practice dollars: half vests at once, the rest in the two rounds after')
   say(earnings(summary.members.filter(({ person }) => BAD[person.kind] === undefined)))
   say()
   say('What the bad actors earned (how they behave: docs/demonstration.md)')
@@ -61,9 +59,12 @@ export function tellDemonstration(output: Output, told: Told): void {
   )
   say()
   say('Next:')
-  say(`  bin/commonhold statement blue-kettle --home ${told.home}    why this amount, item by item`)
-  say(`  bin/commonhold classify "My radiator is cold" --home ${told.home}    ask the model`)
-  say(`  bin/commonhold audit --home ${told.home}    check every step again, from the log on`)
+  say(`  bin/commonhold statement blue-kettle --home ${told.home}`)
+  say('      why this amount, item by item')
+  say(`  bin/commonhold classify "My radiator is cold" --home ${told.home}`)
+  say('      ask the model')
+  say(`  bin/commonhold audit --home ${told.home}`)
+  say('      check every step again, from the log on')
 }
 
 type Say = (line?: string) => void
@@ -72,22 +73,23 @@ function tellRound(say: Say, { closed, statement }: RoundSummary, before: RoundS
   const { metrics, totals } = closed
   say(`Round ${closed.round}`)
   say(
-    `  log        ${closed.logSize} entries, data set of ${metrics.trained} examples, root ${short(closed.datasetRoot)}`,
+    `  log        ${closed.logSize} entries; data set of ${metrics.trained} examples, root ${short(closed.datasetRoot)}`,
   )
   say(
-    `  model      ${short(closed.modelHash)}  ${metrics.correct} of ${metrics.total} hold-out requests right: ${percentWithInterval(metrics.correct, metrics.total)}; ` +
-      `always the commonest category: ${percent(metrics.majorityCorrect, metrics.total)}`,
+    `  model      ${short(closed.modelHash)}, right on ${metrics.correct} of ${metrics.total} hold-out requests`,
   )
-  if (metrics.liveCorrect !== undefined && before !== undefined) {
+  say(`             ${percentWithInterval(metrics.correct, metrics.total)} this model`)
+  if (metrics.liveCorrect !== undefined && before !== undefined)
     say(
-      `             the release of round ${before.closed.round} on the same requests: ${percentWithInterval(metrics.liveCorrect, metrics.total)}`,
+      `             ${percentWithInterval(metrics.liveCorrect, metrics.total)} the release that was live before`,
     )
-  }
+  say(`             ${percent(metrics.majorityCorrect, metrics.total)} always the commonest category`)
   say(
-    `             ${closed.promoted ? 'promoted: it is the live release' : 'not promoted by the gate: the release before it stays live'}`,
+    `             ${closed.promoted ? 'promoted: it is live' : 'not promoted by the gate: the release before it stays live'}`,
   )
+  say(`  money      ${exactMoney(BigInt(totals.pool))} in the pool`)
   say(
-    `  money      ${exactMoney(BigInt(totals.pool))} in the pool = ${exactMoney(BigInt(statement.totals.earned))} earned + ${exactMoney(carriedOf(statement.carried))} carried to the next round`,
+    `             = ${exactMoney(BigInt(statement.totals.earned))} earned + ${exactMoney(carriedOf(statement.carried))} carried to the next round`,
   )
   say(`  payout     root ${short(closed.payoutRoot)} on chain`)
   say()
