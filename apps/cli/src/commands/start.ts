@@ -4,6 +4,8 @@ import { createLogger, isLoopback, readConfig, startServer } from '@commonhold/s
 import { type Command, type Context, optional } from '../command.ts'
 import { openCommunity } from '../open.ts'
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
 export const start: Command = {
   name: 'start',
   summary: 'Serve the community over HTTP until Ctrl-C',
@@ -13,7 +15,14 @@ export const start: Command = {
     host: { type: 'string', value: 'HOST', help: 'the address to listen at (or HOST; default: 127.0.0.1)' },
   },
   run: async (context) => {
-    await serve(context)
+    // A terminal sends Ctrl-C to us and to npm, which passes it on: the second one must not cut the stopping short.
+    const stopping = (): void => undefined
+    for (const signal of SIGNALS) process.on(signal, stopping)
+    try {
+      await serve(context)
+    } finally {
+      for (const signal of SIGNALS) process.off(signal, stopping)
+    }
     context.output.say('Stopped; everything acknowledged is in the log.')
     return 0
   },
