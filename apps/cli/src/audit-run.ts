@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { AuditProgress, AuditReport } from '@commonhold/audit'
 import { rulesDigest } from '@commonhold/node'
+import { environment } from './environment.ts'
 
 export type AuditOutcome = {
   readonly report: AuditReport
@@ -30,7 +31,7 @@ export async function runAudit(folder: string, options: AuditRunOptions = {}): P
   const { signal, onProgress } = options
   const child = spawn(process.execPath, [PROGRAM, resolve(folder), rulesDigest()], {
     // Nothing of ours but what Node itself may need: no database, no home, no keys.
-    env: environment(),
+    env: environment.neutral,
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(signal === undefined ? {} : { signal }),
   })
@@ -55,12 +56,4 @@ export async function runAudit(folder: string, options: AuditRunOptions = {}): P
     throw new Error(`the audit's process ended with ${end}: ${complaint.trim()}`)
   }
   return outcome
-}
-
-function environment(): NodeJS.ProcessEnv {
-  const kept: NodeJS.ProcessEnv = {}
-  for (const name of ['PATH', 'SystemRoot', 'TMPDIR', 'NODE_COMPILE_CACHE']) {
-    if (process.env[name] !== undefined) kept[name] = process.env[name]
-  }
-  return kept
 }

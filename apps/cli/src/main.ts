@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { type ErrorCode, ProtocolError } from '@commonhold/protocol'
 import { type Command, helpText, readArguments } from './command.ts'
+import { environment } from './environment.ts'
 import { createOutput } from './output.ts'
 import { oneLine, printable, printableJson } from './printable.ts'
 
@@ -69,7 +70,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${helpText(command)}\n`)
     return 0
   }
-  const given = values['home'] ?? process.env['COMMONHOLD_HOME']
+  const given = values['home'] ?? environment.home
   const interrupted = new AbortController()
   const stop = (): void => interrupted.abort()
   process.once('SIGINT', stop)

@@ -1,9 +1,10 @@
-/** Opens the community that a command works on. The environment is read here and nowhere else. */
+/** Opens the community that a command works on. */
 import { type ChainSide, Community, openChainSide, readHome } from '@commonhold/node'
 import { type UnixMillis, unixMillis, type View } from '@commonhold/protocol'
 import { clockWarning } from './clock-warning.ts'
 import type { Context } from './command.ts'
 import { demoClock } from './demo/clock.ts'
+import { environment } from './environment.ts'
 
 export type Opened = AsyncDisposable & { readonly community: Community; readonly chain: ChainSide }
 
@@ -22,15 +23,15 @@ export async function openCommunity(
   const community = await Community.open({
     folder: home,
     command,
-    databaseUrl: process.env['DATABASE_URL'],
+    databaseUrl: environment.databaseUrl,
     clock,
     waitMs: WAIT_MS,
     signal,
   })
   try {
     const chain = await openChainSide(community, {
-      rpcUrl: process.env['CHAIN_RPC_URL'],
-      token: process.env['CHAIN_TOKEN'],
+      rpcUrl: environment.rpcUrl,
+      token: environment.token,
     })
     const warning = demonstration === undefined ? clockWarning(community.view.at, wallClock()) : undefined
     if (warning !== undefined) output?.warn(warning)

