@@ -1,10 +1,9 @@
 /** What closed rounds left behind, read once and kept: the state that a round hands on, statements and reports. */
-import { artifactName, type Community, lastState, type RoundReport } from '@commonhold/node'
+import { type Community, lastState, type RoundReport, readReport, readStatement } from '@commonhold/node'
 import { NO_ROUND, type RoundResult, type RoundState } from '@commonhold/pipeline'
 import { type MemberId, ProtocolError } from '@commonhold/protocol'
 
-export type RoundStatement = RoundResult['pay']['statement']
-export type MemberStatement = RoundStatement['members'][number]
+export type MemberStatement = RoundResult['pay']['statement']['members'][number]
 
 /** Statements of so many rounds are kept parsed: one of 10,000 members takes megabytes. */
 const STATEMENTS_KEPT = 4
@@ -49,8 +48,8 @@ export class ClosedRounds {
   }
 
   /** @throws {ProtocolError} `round.unknown`. */
-  async report(round: number): Promise<RoundReport> {
-    return (await this.#read(round, 'report')) as RoundReport
+  report(round: number): Promise<RoundReport> {
+    return readReport(this.#community, round)
   }
 
   async #load(): Promise<RoundState> {
@@ -63,14 +62,7 @@ export class ClosedRounds {
   }
 
   async #readStatement(round: number): Promise<Parsed> {
-    const { members } = (await this.#read(round, 'statement')) as RoundStatement
+    const { members } = await readStatement(this.#community, round)
     return new Map(members.map((one) => [one.member, one]))
-  }
-
-  async #read(round: number, what: 'statement' | 'report'): Promise<unknown> {
-    const bytes = await this.#community.store.artifacts.get(artifactName(round, what))
-    if (bytes === undefined)
-      throw new ProtocolError('round.unknown', `there is no closed round ${round}`, { round })
-    return JSON.parse(Buffer.from(bytes).toString('utf8'))
   }
 }
