@@ -1,5 +1,6 @@
 /** What people read of a measurement: the share, how sure it is, and where the model errs. */
 import type { Evaluation, Interval } from '@commonhold/learning'
+import type { RoundReport } from '@commonhold/node'
 import { percent, table } from './format.ts'
 
 export type Measured = {
@@ -45,16 +46,29 @@ function answersLine({ predictions, correctByItem, total }: Evaluation): string 
   return `Answers         ${percent(answered, total)} of the items, ${percent(right, answered)} of them right; "don't know" to the rest`
 }
 
+type Confused = { readonly count: number; readonly truth: string; readonly answer: string }
+
+/** The commonest errors, in the order of the labels where they are as common. */
+export function worstConfusions(
+  { labels, confusion }: Pick<RoundReport, 'labels' | 'confusion'>,
+  most: number,
+): readonly Confused[] {
+  const labelOf = (c: number): string => labels[c] ?? ''
+  return confusion
+    .flatMap((row, t) =>
+      row.flatMap((count, p) =>
+        count > 0 && t !== p ? [{ count, truth: labelOf(t), answer: labelOf(p) }] : [],
+      ),
+    )
+    .sort((a, b) => b.count - a.count)
+    .slice(0, most)
+}
+
 function confusionLines({ confusion }: Evaluation, labels: readonly string[]): readonly string[] {
-  const pairs = confusion
-    .flatMap((row, t) => row.map((count, p) => ({ count, t, p })))
-    .filter(({ count, t, p }) => count > 0 && t !== p)
-    .sort((a, b) => b.count - a.count || a.t - b.t || a.p - b.p)
-  if (pairs.length === 0) return []
+  const worst = worstConfusions({ labels, confusion }, WORST)
+  if (worst.length === 0) return []
   const columns = [{ title: 'confused', right: true }, { title: 'true label' }, { title: 'predicted' }]
-  const rows = pairs
-    .slice(0, WORST)
-    .map(({ count, t, p }) => [String(count), labels[t] ?? '', labels[p] ?? ''])
+  const rows = worst.map(({ count, truth, answer }) => [String(count), truth, answer])
   return ['', table(columns, rows)]
 }
 

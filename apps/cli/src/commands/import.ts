@@ -1,6 +1,6 @@
 /** `commonhold import`: labelled texts from a file become contributions, signed by an organiser. */
 import { type ImportedRow, importContributions } from '@commonhold/node'
-import type { Digest } from '@commonhold/protocol'
+import { type Digest, isLanguage } from '@commonhold/protocol'
 import { type Command, type Context, need, optional } from '../command.ts'
 import { charterLabels, fileDigest, importSigner, progressOf, readingOf } from '../importer.ts'
 import { openCommunity } from '../open.ts'
@@ -90,8 +90,6 @@ async function readFile(context: Context, path: string): Promise<ImportFile> {
   return { digest: hash.end(), rows, ids: ids.size === 0 ? undefined : ids }
 }
 
-const LANGUAGE = /^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/
-
 function readCell(
   path: string,
   line: number,
@@ -102,8 +100,7 @@ function readCell(
   if (name === 'text' || name === 'label') return textCell(path, line, column, cell)
   if (name !== 'lang') return filledCell(path, line, column, cell)
   if (cell === '') return undefined
-  if (!LANGUAGE.test(cell))
-    throw malformed(path, line, `${shown(cell)} is no language tag such as en or pt-BR`)
+  if (!isLanguage(cell)) throw malformed(path, line, `${shown(cell)} is no language tag such as en or pt-BR`)
   return cell
 }
 

@@ -6,12 +6,12 @@ import {
   openRound,
   openWave,
   postPayouts,
-  type RoundReport,
   readReport,
   repostRound,
 } from '@commonhold/node'
 import { currentRound, type MemberId, ProtocolError } from '@commonhold/protocol'
 import { type Command, type Context, optional } from '../command.ts'
+import { worstConfusions } from '../evaluation.ts'
 import { labelName, money, percent, percentWithInterval, short } from '../format.ts'
 import { allNames } from '../names.ts'
 import { type Opened, openCommunity } from '../open.ts'
@@ -150,8 +150,8 @@ async function tellClosed(
   )
   for (const { group, correct, total } of report.groups)
     output.say(`  group ${group}: ${percentWithInterval(correct, total)} of ${total}`)
-  for (const [from, to, count] of worstConfusions(report))
-    output.say(`  ${count} × ${labelName(from)} taken for ${labelName(to)}`)
+  for (const { count, truth, answer } of worstConfusions(report, 5))
+    output.say(`  ${count} × ${labelName(truth)} taken for ${labelName(answer)}`)
   output.say(
     `Money: ${money(BigInt(totals.pool))} in the pool; ${money(BigInt(totals.promisedMoney))} claimable in all, ` +
       `${money(BigInt(totals.unvested))} not vested, ${money(BigInt(totals.reserved))} reserved for people without an address.`,
@@ -164,15 +164,4 @@ async function tellClosed(
     output.say(`Payout root ${short(closed.payoutRoot)} is on chain (transaction ${short(state.posted.tx)}).`)
   }
   output.result({ ...closed, posted: state?.posted, report })
-}
-
-/** The five commonest errors: true label, answer, how often. */
-function worstConfusions({ labels, confusion }: RoundReport): readonly (readonly [string, string, number])[] {
-  const errors: (readonly [string, string, number])[] = []
-  for (const [truth, row] of confusion.entries()) {
-    for (const [answer, count] of row.entries()) {
-      if (truth !== answer && count > 0) errors.push([labels[truth] ?? '', labels[answer] ?? '', count])
-    }
-  }
-  return errors.sort((a, b) => b[2] - a[2]).slice(0, 5)
 }
