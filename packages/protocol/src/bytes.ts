@@ -37,16 +37,6 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true
 }
 
-/** Lexicographic order of bytes; a prefix comes first. */
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const shared = a.length < b.length ? a.length : b.length
-  for (let i = 0; i < shared; i++) {
-    const difference = (a[i] as number) - (b[i] as number)
-    if (difference !== 0) return difference
-  }
-  return a.length - b.length
-}
-
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 export function toHex(bytes: Uint8Array): string {
