@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createLogger, isLoopback, readConfig, startServer } from '@commonhold/server'
 import { type Command, type Context, optional } from '../command.ts'
+import { environment, environment } from '../environment.ts'
 import { openCommunity } from '../open.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
@@ -32,7 +33,7 @@ export const start: Command = {
 async function serve(context: Context): Promise<void> {
   const { output, signal } = context
   const given = { host: optional(context, 'host'), port: optional(context, 'port') }
-  const config = readConfig(given, process.env)
+  const config = readConfig(given, environment.all)
   await using opened = await openCommunity(context, 'start')
   const server = await startServer({
     community: opened.community,
