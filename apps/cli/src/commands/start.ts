@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createLogger, isLoopback, readConfig, startServer } from '@commonhold/server'
 import { type Command, type Context, optional } from '../command.ts'
-import { environment, environment } from '../environment.ts'
+import { environment } from '../environment.ts'
 import { openCommunity } from '../open.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
