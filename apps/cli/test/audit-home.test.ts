@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
@@ -15,6 +16,7 @@ import {
   removeHome,
   settleRound,
 } from '../../../packages/node/test/small-community.ts'
+import { commonhold } from './support/run.ts'
 
 // The store's own driver: no other package speaks to a database.
 const pg = createRequire(import.meta.resolve('@commonhold/store'))('pg') as typeof import('pg')
@@ -84,7 +86,7 @@ suite('an audit of a home', () => {
     }
   })
 
-  test('finds an entry in the database that is not the published one', async () => {
+  test('finds an entry in the database that is not the one that was signed, and publishes nothing', async () => {
     const other = copyHome(home)
     try {
       {
@@ -98,11 +100,14 @@ suite('an audit of a home', () => {
         await client.query('update entries set bytes = $1 where index = 0', [Buffer.from(earlier)])
         await client.end()
       }
-      const { code, printed } = auditHome(other)
+      const before = readFileSync(join(other, 'log/checkpoint'), 'utf8')
+      const { code, stderr } = commonhold('audit', '--home', other)
       assert.equal(code, 1)
-      const failed = printed.home?.find(({ ok }) => !ok)
-      assert.equal(failed?.name, 'home entries')
-      assert.match(failed.detail, /^entry 0 in the database/)
+      assert.match(
+        stderr,
+        /not those of the checkpoint that was signed at \d+; nothing is published \(store\.corrupt\)/,
+      )
+      assert.equal(readFileSync(join(other, 'log/checkpoint'), 'utf8'), before)
     } finally {
       removeHome(other)
     }

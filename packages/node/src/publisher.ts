@@ -17,6 +17,8 @@ import {
   type LogEdge,
   type LogFile,
   type LogReader,
+  parseCheckpoint,
+  parseNote,
   readEdge,
   readLog,
   signCheckpoint,
@@ -48,6 +50,7 @@ export async function openPublisher(
   mkdirSync(home.log, { recursive: true })
   writeDurably(join(home.log, 'log.vkey'), `${keys.vkeys.ed25519Vkey}\n`)
   writeDurably(join(home.log, 'log-p256.vkey'), `${keys.vkeys.p256Vkey}\n`)
+  await demandSigned(store, tree)
   let edge = await recoverEdge(home, store, tree)
   /** Bundles before it have their full pack alone. At first none: a crash may have left narrower ones anywhere. */
   let settled = 0
@@ -72,6 +75,22 @@ export async function openPublisher(
       return { size: edge.size, logRoot }
     },
   }
+}
+
+/**
+ * What was signed is what the world has: a database that says otherwise was changed behind our back, and must neither
+ * overwrite the files nor be signed.
+ */
+async function demandSigned(store: Store, tree: Tree): Promise<void> {
+  const last = await store.log.checkpoint()
+  if (last === undefined) return
+  const { size, logRoot } = parseCheckpoint(parseNote(last.note).text)
+  if (size > tree.size || !equalBytes(logRoot, tree.root(size)))
+    throw new ProtocolError(
+      'store.corrupt',
+      `the entries in the database are not those of the checkpoint that was signed at ${size}; nothing is published`,
+      { size },
+    )
 }
 
 /**
