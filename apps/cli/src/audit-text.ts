@@ -19,18 +19,18 @@ export function tellVerdict({ say }: Output, { report }: AuditOutcome): void {
   say(verdict(report.steps, report.firstDifference))
 }
 
-/** The report has them whole; a table is to be read. */
+/** The report has them whole. */
 const HASH = /\b(?:(?:0x)?[0-9a-f]{64}|0x[0-9a-f]{40})\b/g
 
 export const stepTable = (steps: readonly StepReport[]): string =>
   table(
     [{ title: 'step' }, { title: 'verdict' }, { title: 'how sure' }, { title: 'what was found' }],
-    steps.map(({ name, ok, reached, level, detail }) => [
-      name,
-      ok ? 'ok' : reached ? 'FAILED' : '-',
-      reached ? level : '',
-      detail.replace(HASH, short),
-    ]),
+    steps.flatMap(({ name, ok, reached, level, detail }) => {
+      // What follows a semicolon stands on a line of its own: a table is to be read.
+      const [first = '', ...more] = detail.replace(HASH, short).split('; ')
+      const verdict = ok ? 'ok' : reached ? 'FAILED' : '-'
+      return [[name, verdict, reached ? level : '', first], ...more.map((part) => ['', '', '', part])]
+    }),
   )
 
 /** Whose word stands behind which steps: a line for each reason. */
